@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One constant for every target. The compiler accepts misspelt names in silence, so Tests/House compares these with
+// what `swiftc -print-supported-features` knows.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A C library from a Debian package: a module map, and a small shim where C is variadic.
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, path: "Shared/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func room(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: imports, path: "Shared/\(name)", swiftSettings: settings)
+}
+
+func service(_ name: String, _ imports: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: imports, path: "Services/\(name)", swiftSettings: settings)
+}
+
+func tests(_ name: String, _ imports: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: imports, path: "Tests/\(name)", resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "conclave",
+  products: [
+    .executable(name: "gateway", targets: ["Gateway"]),
+    .executable(name: "panel-dispatcher", targets: ["PanelDispatcher"]),
+    .executable(name: "model-caller", targets: ["ModelCaller"]),
+    .executable(name: "aggregator", targets: ["Aggregator"]),
+    .executable(name: "judge", targets: ["Judge"]),
+    .executable(name: "conclave", targets: ["Conclave"]),
+    .executable(name: "model-simulator", targets: ["ModelSimulator"]),
+  ],
+  targets: [
+    library("CRdKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
+    library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    library("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+
+    room("Threads"),
+    room("Telemetry", ["Threads"]),
+    room("Bus", ["CRdKafka", "Threads", "Telemetry"]),
+    room("Deliberation"),
+    room("Web", ["CCurl", "CMicrohttpd", "Threads", "Telemetry"]),
+    room("Models", ["Deliberation", "Web", "Telemetry", "Threads"]),
+    room("Settings", ["Bus", "Deliberation", "Models", "Telemetry", "Web"]),
+    room("Folding", ["Bus", "Deliberation", "Telemetry", "Threads"]),
+    room("Service", ["Bus", "Settings", "Telemetry", "Threads", "Web"]),
+
+    service("Gateway", ["Bus", "Deliberation", "Service", "Settings", "Telemetry", "Threads", "Web"]),
+    service(
+      "PanelDispatcher",
+      ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads"]),
+    service(
+      "ModelCaller",
+      ["Bus", "Deliberation", "Models", "Service", "Settings", "Telemetry", "Threads", "Web"]),
+    service("Aggregator", ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads"]),
+    service("Judge", ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads"]),
+    service("Conclave", ["Bus", "Deliberation", "Models", "Service", "Settings", "Telemetry", "Threads", "Web"]),
+    service("ModelSimulator", ["Deliberation", "Service", "Settings", "Telemetry", "Threads", "Web"]),
+
+    tests("Threads", ["Threads"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
