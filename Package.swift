@@ -67,6 +67,7 @@ let package = Package(
     service("ModelSimulator", ["Deliberation", "Service", "Settings", "Telemetry", "Threads", "Web"]),
 
     tests("Threads", ["Threads"]),
+    tests("Telemetry", ["Telemetry", "Threads"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,14 @@
+internal import Threads
+
+/// A number that only grows.
+package final class Counter: Sendable {
+  private let total = Lock(0.0)
+
+  /// What would make it shrink is left out.
+  package func add(_ amount: Double = 1) {
+    guard amount > 0 else { return }
+    total.withLock { $0 += amount }
+  }
+
+  package var value: Double { total.withLock { $0 } }
+}
