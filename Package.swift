@@ -68,6 +68,7 @@ let package = Package(
 
     tests("Threads", ["Threads"]),
     tests("Telemetry", ["Telemetry", "Threads"]),
+    tests("Deliberation", ["Deliberation"]),
   ],
   swiftLanguageModes: [.v6]
 )

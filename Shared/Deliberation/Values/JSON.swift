@@ -1,0 +1,121 @@
+/// A JSON value: what records, requests and answers are made of. Objects keep the order of their keys, so that what is
+/// written is the same bytes every time.
+package enum JSON: Sendable, Equatable {
+  case null
+  case bool(Bool)
+  case int(Int64)
+  case double(Double)
+  case string(String)
+  case array([JSON])
+  case object(JSONObject)
+}
+
+extension JSON {
+  /// The member of that name, where this is an object that has it.
+  package subscript(key: String) -> JSON? {
+    guard case .object(let object) = self else { return nil }
+    return object[key]
+  }
+
+  /// The element at that place, where this is an array that long.
+  package subscript(index: Int) -> JSON? {
+    guard case .array(let array) = self, array.indices.contains(index) else { return nil }
+    return array[index]
+  }
+
+  package var string: String? {
+    guard case .string(let value) = self else { return nil }
+    return value
+  }
+
+  /// The whole number this is; a double without a fraction counts as one.
+  package var int: Int64? {
+    switch self {
+    case .int(let value): value
+    case .double(let value): Int64(exactly: value)
+    default: nil
+    }
+  }
+
+  package var number: Double? {
+    switch self {
+    case .int(let value): Double(value)
+    case .double(let value): value
+    default: nil
+    }
+  }
+
+  package var bool: Bool? {
+    guard case .bool(let value) = self else { return nil }
+    return value
+  }
+
+  package var array: [JSON]? {
+    guard case .array(let value) = self else { return nil }
+    return value
+  }
+
+  package var object: JSONObject? {
+    guard case .object(let value) = self else { return nil }
+    return value
+  }
+
+  package var isNull: Bool { self == .null }
+
+  /// The compact text of this value as UTF-8.
+  package var bytes: [UInt8] {
+    var writer = JSONWriter()
+    writer.write(self)
+    return writer.bytes
+  }
+
+  /// The compact text of this value.
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// How many bytes a text takes between its quotes.
+  package static func escapedSize(_ text: String) -> Int {
+    var size = 0
+    for byte in text.utf8 { size += JSONWriter.size(of: byte) }
+    return size
+  }
+
+  /// Reads one value, strictly as RFC 8259 has it. Invalid UTF-8 is refused. A `\u` escape of half a surrogate pair
+  /// becomes U+FFFD: Swift's strings cannot hold it, and what a model wrote must never stop the reader. Of a key that
+  /// stands twice in one object the last value wins.
+  package static func parse(_ bytes: [UInt8], maxDepth: Int = 64) throws(JSONError) -> JSON {
+    let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSON, JSONError> in
+      var reader = JSONReader(bytes: buffer, maxDepth: maxDepth)
+      do throws(JSONError) {
+        return .success(try reader.document())
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  package static func parse(_ text: String, maxDepth: Int = 64) throws(JSONError) -> JSON {
+    try parse(Array(text.utf8), maxDepth: maxDepth)
+  }
+}
+
+extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByStringInterpolation,
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  package init(nilLiteral: ()) { self = .null }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(integerLiteral value: Int64) { self = .int(value) }
+  package init(floatLiteral value: Double) { self = .double(value) }
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  package init(dictionaryLiteral elements: (String, JSON)...) {
+    var object = JSONObject()
+    for (key, value) in elements { object[key] = value }
+    self = .object(object)
+  }
+}
+
+extension JSON: CustomStringConvertible {
+  package var description: String { text }
+}

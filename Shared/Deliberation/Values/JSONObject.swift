@@ -1,0 +1,55 @@
+/// The members of a JSON object in the order in which they were put in.
+package struct JSONObject: Sendable, Equatable {
+  package struct Member: Sendable, Equatable {
+    package let key: String
+    package var value: JSON
+
+    package init(key: String, value: JSON) {
+      self.key = key
+      self.value = value
+    }
+  }
+
+  package private(set) var members: [Member]
+
+  package init() { members = [] }
+
+  /// Takes members whose keys are known to differ.
+  init(unique members: [Member]) { self.members = members }
+
+  package var isEmpty: Bool { members.isEmpty }
+  package var count: Int { members.count }
+  package var keys: [String] { members.map(\.key) }
+
+  /// Reading is a walk over the members: objects here are small. Setting nil takes the member away.
+  package subscript(key: String) -> JSON? {
+    get {
+      for member in members where member.key == key { return member.value }
+      return nil
+    }
+    set {
+      let place = members.firstIndex { $0.key == key }
+      switch (place, newValue) {
+      case (let place?, let value?): members[place].value = value
+      case (let place?, nil): members.remove(at: place)
+      case (nil, let value?): members.append(Member(key: key, value: value))
+      case (nil, nil): break
+      }
+    }
+  }
+
+  /// Puts a member at the end without looking for one of its name. Only for keys that are known to be new.
+  package mutating func append(_ key: String, _ value: JSON) { members.append(Member(key: key, value: value)) }
+
+  /// The same, left out where there is no value.
+  package mutating func append(_ key: String, ifPresent value: JSON?) {
+    if let value { members.append(Member(key: key, value: value)) }
+  }
+}
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+  package init(dictionaryLiteral elements: (String, JSON)...) {
+    self.init()
+    for (key, value) in elements { self[key] = value }
+  }
+}

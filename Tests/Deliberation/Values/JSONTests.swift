@@ -1,0 +1,96 @@
+import Deliberation
+import Testing
+
+@Suite("JSON") struct JSONTests {
+  @Test(
+    "is written as it was read",
+    arguments: [
+      "null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "0.1", "1.5", "1e-07",
+      #""""#, #""a\"b\\c\n\t\r\b\f""#, #""\u0000\u001f""#, "\"Grüße 🙂\"", "[]", "[1,[2,[3]]]", "{}",
+      #"{"b":1,"a":{"c":[null]}}"#,
+    ])
+  func roundTrip(text: String) throws {
+    #expect(try JSON.parse(text).text == text)
+  }
+
+  @Test(
+    "is refused where it is malformed",
+    arguments: [
+      "", " ", "nul", "tru", "[1,]", "[1", "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, "{a:1}", "01", "-", "1.", ".5",
+      "1e",
+      "+1", "1 2", "\"", #""\x""#, #""\u12g4""#, #""\u12"#, "\"\n\"", "NaN", "1e999", "'a'", "[1]]", "\u{FEFF}1",
+    ])
+  func malformed(text: String) {
+    #expect(throws: JSONError.self) { try JSON.parse(text) }
+  }
+
+  @Test("takes space around everything") func space() throws {
+    #expect(try JSON.parse(" \t\r\n{ \"a\" : [ 1 , 2 ] } ") == ["a": [1, 2]])
+  }
+
+  @Test(
+    "is refused where it is not UTF-8",
+    arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF8, 0x88], [0xE2, 0x82]])
+  func invalid(bytes: [UInt8]) {
+    #expect(throws: JSONError.self) { try JSON.parse([0x22] + bytes + [0x22]) }
+    #expect(throws: JSONError.self) { try JSON.parse([0x22, 0x5C, 0x6E] + bytes + [0x22]) }
+  }
+
+  @Test("reads surrogate pairs, and half of one as U+FFFD") func surrogates() throws {
+    #expect(try JSON.parse(#""\ud83d\ude42""#) == "🙂")
+    #expect(try JSON.parse(#""\ud83d""#) == "\u{FFFD}")
+    #expect(try JSON.parse(#""\ude42x""#) == "\u{FFFD}x")
+    #expect(try JSON.parse(#""\ud83d\u0041""#) == "\u{FFFD}A")
+    #expect(try JSON.parse(#""\ud83d\ud83d\ude42""#) == "\u{FFFD}🙂")
+  }
+
+  @Test("keeps the last of two values of one key, in the first's place") func duplicates() throws {
+    #expect(try JSON.parse(#"{"a":1,"b":2,"a":3}"#).text == #"{"a":3,"b":2}"#)
+    let many = "{" + (0..<1000).map { "\"k\($0 % 500)\":\($0)" }.joined(separator: ",") + "}"
+    let object = try #require(try JSON.parse(many).object)
+    #expect(object.count == 500)
+    #expect(object["k499"] == 999)
+    #expect(object["k0"] == 500)
+  }
+
+  @Test("is refused beyond the depth allowed, and never overflows the stack") func depth() throws {
+    func nested(_ depth: Int) -> String { String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
+    #expect(throws: Never.self) { try JSON.parse(nested(64)) }
+    #expect(throws: JSONError.self) { try JSON.parse(nested(65)) }
+    #expect(throws: JSONError.self) { try JSON.parse(String(repeating: "[", count: 1_000_000)) }
+    #expect(throws: JSONError.self) { try JSON.parse(String(repeating: "{\"a\":", count: 1_000_000)) }
+  }
+
+  @Test("keeps whole numbers exactly and gives way to doubles beyond") func numbers() throws {
+    #expect(try JSON.parse("9223372036854775808") == .double(9223372036854775808))
+    #expect(try JSON.parse("1.0") == .double(1))
+    #expect(try JSON.parse("-0") == .double(-0.0))
+    #expect(JSON.double(.nan).text == "null")
+    #expect(JSON.double(3).int == 3)
+    #expect(JSON.double(3.5).int == nil)
+    #expect(JSON.int(3).number == 3)
+  }
+
+  @Test("says how long a text becomes between its quotes") func size() {
+    for text in ["plain", "a\"b\\\n\u{1}", "Grüße 🙂", ""] {
+      #expect(JSON.escapedSize(text) == JSON.string(text).bytes.count - 2)
+    }
+  }
+
+  @Test("never crashes on what chance writes") func fuzz() throws {
+    var generator = SplitMix(seed: 42)
+    let seed = Array(#"{"a":[1,2.5e3,"x\n\u00e9\ud83d\ude42",null,true,{"b":{}}],"c":"ü"}"#.utf8)
+    for _ in 0..<20_000 {
+      var bytes = seed
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        let place = Int.random(in: 0..<bytes.count, using: &generator)
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+        case 1: bytes.remove(at: place)
+        default: bytes.insert(contentsOf: bytes[place...].prefix(5), at: place)
+        }
+      }
+      if let value = try? JSON.parse(bytes) { #expect(try JSON.parse(value.bytes) == value) }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Deliberation
+import Testing
+
+@Suite("The values that records are made of") struct ValuesTests {
+  @Test(
+    "SHA-256 gives what FIPS 180-4 says",
+    arguments: [
+      ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+      ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+      (
+        "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+      ),
+    ])
+  func hash(text: String, expected: String) {
+    #expect(SHA256.hex(text) == expected)
+  }
+
+  @Test("SHA-256 does not care how its input is cut") func incremental() {
+    let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    for cut in [0, 1, 55, 56, 63, 64, 65, 127, 128, 500, 999] {
+      var hash = SHA256()
+      hash.update(Array(bytes[..<cut]))
+      hash.update(Array(bytes[cut...]))
+      #expect(hash.finish() == SHA256.hash(bytes))
+    }
+    #expect(SHA256.hex([UInt8](repeating: 97, count: 1_000_000)).hasPrefix("cdc76e5c9914fb9281a1c7e284d73e67"))
+  }
+
+  @Test(
+    "a moment is written with milliseconds and Z",
+    arguments: [
+      ("2026-11-21T08:52:03.120Z", "2026-11-21T08:52:03.120Z"), ("2026-11-21T08:52:03Z", "2026-11-21T08:52:03.000Z"),
+      ("2024-02-29T23:59:59.999999Z", "2024-02-29T23:59:59.999Z"),
+      ("2026-01-01T00:30:00+01:00", "2025-12-31T23:30:00.000Z"),
+      ("1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000Z"),
+      ("1969-12-31T23:59:59.500Z", "1969-12-31T23:59:59.500Z"), ("2000-03-01T00:00:00.1Z", "2000-03-01T00:00:00.100Z"),
+    ])
+  func moment(text: String, expected: String) throws {
+    #expect(try #require(Moment(rfc3339: text)).rfc3339 == expected)
+  }
+
+  @Test(
+    "what is no moment is refused",
+    arguments: ["", "2026", "2026-13-01T00:00:00Z", "2026-11-21 08:52", "2026-11-21T08:52:03", "2026-11-21T24:00:00Z"])
+  func noMoment(text: String) {
+    #expect(Moment(rfc3339: text) == nil)
+  }
+
+  @Test("moments count days as the calendar does") func calendar() throws {
+    #expect(try #require(Moment(rfc3339: "2026-11-21T00:00:00Z")).milliseconds == 1_795_219_200_000)
+    #expect(Moment(milliseconds: 951_782_400_000).rfc3339 == "2000-02-29T00:00:00.000Z")
+  }
+
+  @Test(
+    "a call's name reads back",
+    arguments: ["gen-1/panel/0/2/1", "a b/judge/3/-/0", "x/decision/0/-/0", "x/answer/0/-/2"])
+  func call(text: String) throws {
+    #expect(try #require(CallID(text)).text == text)
+  }
+
+  @Test(
+    "what names no call is refused",
+    arguments: [
+      "", "a/panel/0/2", "a/panel/0/-/0", "a/judge/0/1/0", "a/panel/00/1/0", "a/lunch/0/-/0", "/judge/0/-/0",
+      "a/judge/-1/-/0",
+    ])
+  func noCall(text: String) {
+    #expect(CallID(text) == nil)
+  }
+
+  @Test("ids are UUIDs of the versions named, and follow from what they name") func ids() {
+    let time = Moment(milliseconds: 0x0123_4567_89AB)
+    let random = IDs.deliberation(time: time, random: [UInt8](repeating: 0xFF, count: 10))
+    #expect(random == "gen-01234567-89ab-7fff-bfff-ffffffffffff")
+    let keyed = IDs.deliberation(tenant: "acme", key: "k")
+    #expect(keyed == IDs.deliberation(tenant: "acme", key: "k"))
+    #expect(keyed != IDs.deliberation(tenant: "acm", key: "ek"))
+    #expect(keyed.split(separator: "-")[3].first == "8")
+    #expect(IDs.discriminator(source: "/conclave/gateway", id: "1").count == 16)
+    #expect(
+      IDs.isUsable("job-17") && !IDs.isUsable("a/b") && !IDs.isUsable("")
+        && !IDs.isUsable(String(repeating: "x", count: 65)))
+  }
+}
