@@ -69,6 +69,7 @@ let package = Package(
     tests("Threads", ["Threads"]),
     tests("Telemetry", ["Telemetry", "Threads"]),
     tests("Deliberation", ["Deliberation"]),
+    tests("Models", ["Deliberation", "Models", "Threads", "Web"]),
   ],
   swiftLanguageModes: [.v6]
 )
