@@ -70,6 +70,7 @@ let package = Package(
     tests("Telemetry", ["Telemetry", "Threads"]),
     tests("Deliberation", ["Deliberation"]),
     tests("Models", ["Deliberation", "Models", "Threads", "Web"]),
+    tests("ModelCaller", ["Bus", "Deliberation", "ModelCaller", "Models", "Telemetry", "Threads", "Web"]),
   ],
   swiftLanguageModes: [.v6]
 )

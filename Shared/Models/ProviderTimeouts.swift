@@ -1,4 +1,4 @@
-package import Deliberation
+internal import Deliberation
 
 /// How long a provider may keep a call waiting, beside the call's own deadline.
 package struct ProviderTimeouts: Sendable, Equatable {
