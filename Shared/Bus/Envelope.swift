@@ -1,0 +1,78 @@
+/// The headers of a record: CloudEvents 1.0, Kafka binding, binary mode, and W3C trace context.
+package struct Envelope: Sendable, Equatable {
+  package var id: String
+  package var type: String
+  package var source: String
+  package var instance: String?
+  package var subject: String?
+  /// RFC 3339; empty where the writer gave none (CloudEvents does not ask for it).
+  package var time: String
+  package var traceparent: String?
+  package var correlation: String?
+  package var causation: String?
+
+  package init(
+    id: String, type: String, source: String, instance: String? = nil, subject: String? = nil, time: String,
+    traceparent: String? = nil, correlation: String? = nil, causation: String? = nil
+  ) {
+    self.id = id
+    self.type = type
+    self.source = source
+    self.instance = instance
+    self.subject = subject
+    self.time = time
+    self.traceparent = traceparent
+    self.correlation = correlation
+    self.causation = causation
+  }
+
+  /// Parses; of two headers with one name the first counts.
+  package init(_ headers: [Header]) throws(EnvelopeError) {
+    guard let version = try Self.text("ce_specversion", headers) else { throw .missing("ce_specversion") }
+    guard version == "1.0" else { throw .version(String(version.prefix(20))) }
+    func required(_ name: String) throws(EnvelopeError) -> String {
+      guard let value = try Self.text(name, headers), !value.isEmpty else { throw .missing(name) }
+      return value
+    }
+    id = try required("ce_id")
+    type = try required("ce_type")
+    source = try required("ce_source")
+    instance = try Self.text("ce_instance", headers)
+    subject = try Self.text("ce_subject", headers)
+    time = try Self.text("ce_time", headers) ?? ""
+    // a broken trace is no reason to refuse a record: W3C says to begin a new one
+    traceparent = headers.text("traceparent").flatMap { Self.isTraceparent($0) ? $0 : nil }
+    correlation = try Self.text("ce_correlationid", headers)
+    causation = try Self.text("ce_causationid", headers)
+  }
+
+  package var headers: [Header] {
+    var headers = [
+      Header("ce_specversion", "1.0"), Header("ce_id", id), Header("ce_type", type), Header("ce_source", source),
+      Header("content-type", "application/json"),
+    ]
+    if !time.isEmpty { headers.append(Header("ce_time", time)) }
+    let optional = [
+      ("ce_instance", instance), ("ce_subject", subject), ("ce_correlationid", correlation),
+      ("ce_causationid", causation), ("traceparent", traceparent),
+    ]
+    for case (let name, let value?) in optional { headers.append(Header(name, value)) }
+    return headers
+  }
+
+  private static func text(_ name: String, _ headers: [Header]) throws(EnvelopeError) -> String? {
+    guard let header = headers.first(where: { $0.name == name }), let value = header.value else { return nil }
+    guard let text = String(validating: value, as: UTF8.self) else { throw .notText(name) }
+    return text
+  }
+
+  /// `version-trace-span-flags` in lower-case hex, neither id all zeros, version not ff.
+  static func isTraceparent(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    guard bytes.count == 55, bytes[2] == 45, bytes[35] == 45, bytes[52] == 45 else { return false }
+    let hex = bytes.indices.allSatisfy { index in
+      [2, 35, 52].contains(index) || (48...57).contains(bytes[index]) || (97...102).contains(bytes[index])
+    }
+    return hex && !text.hasPrefix("ff") && bytes[3..<35].contains { $0 != 48 } && bytes[36..<52].contains { $0 != 48 }
+  }
+}

@@ -1,0 +1,37 @@
+/// The numbers that the bus was measured with, in one place.
+package enum Tuning {
+  /// Most characters of text that go with a committed offset: Kafka refuses more (`offset.metadata.max.bytes`), the
+  /// embedded broker does not, so the bus does.
+  package static let commitMetadata = 4_096
+
+  /// Records of one process that may wait for their acknowledgement before `Producer.send` (async) waits for a place.
+  package static let maxInFlight = 10_000
+  /// Records that may wait for their acknowledgement at all, and their bytes: beyond either a send is refused, as the
+  /// brokers must have been away for long.
+  package static let maxPending = 200_000
+  package static let maxPendingBytes = 512 << 20
+
+  /// The embedded broker answers an idle fetch only when this is over, so it is the latency of a hop there; a real one
+  /// answers as soon as there is data.
+  static let fetchWaitEmbedded = 1
+  static let fetchWaitKafka = 100
+  /// Default 500 ms: a new leader would cost that.
+  static let fetchErrorBackoff = 50
+  /// Default 10 s: after a broker's restart a handle would wait that long.
+  static let reconnectBackoffMax = 500
+  /// Memory for what was fetched ahead, of one consumer. `queued.min.messages` stays at its default: a small value costs
+  /// up to a second per refill.
+  static let prefetchKilobytes = 32_768
+
+  /// A poll never waits longer, whatever the receiver answered: a belt for what a wake-up could miss.
+  static let longestPoll = Duration.milliseconds(250)
+  /// Records handed over before the receiver gets its turn.
+  static let burst = 500
+
+  /// Bound of a question that blocks the consumer's thread.
+  static let question = Duration.seconds(2)
+  /// How long a topic that the brokers do not know counts as a passing error (their metadata may lag).
+  static let unknownTopicGrace = Duration.seconds(30)
+  /// How long a handle may take to be taken down before it is left to the end of the process.
+  static let destroyWithin = Duration.seconds(10)
+}
