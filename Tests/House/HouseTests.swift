@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@Suite("The house") struct HouseTests {
+  static let services = [
+    "Gateway", "PanelDispatcher", "ModelCaller", "Aggregator", "Judge", "Conclave", "ModelSimulator", "Ledger",
+  ]
+
+  @Test("lets exactly one folder import each C library") func libraries() throws {
+    let libraries = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root + "/Shared")
+      .filter { $0.wholeMatch(of: #/C[A-Z]\w*/#) != nil && SourceTree.files("Shared/\($0)", ".swift").isEmpty }
+    #expect(libraries.contains("CRdKafka"))
+    var folders: [String: Set<String>] = [:]
+    for path in SourceTree.files("Services", ".swift") + SourceTree.files("Shared", ".swift") {
+      for module in try SourceTree.imports(path) where libraries.contains(module) {
+        folders[module, default: []].insert((path as NSString).deletingLastPathComponent)
+      }
+    }
+    for library in libraries {
+      #expect(folders[library, default: []].count == 1, "\(library): \(folders[library, default: []].sorted())")
+    }
+    #expect(folders["CRdKafka"] == ["Shared/Bus/RDKafka"])
+  }
+
+  @Test("lets no service import another, and the domain import nothing of ours") func borders() throws {
+    for path in SourceTree.files("Services", ".swift") {
+      #expect(try Set(SourceTree.imports(path)).isDisjoint(with: Self.services), "\(path)")
+    }
+    let rooms = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root + "/Shared")
+    for path in SourceTree.files("Shared/Deliberation", ".swift") {
+      #expect(try Set(SourceTree.imports(path)).isDisjoint(with: rooms), "\(path)")
+    }
+  }
+
+  @Test("never traps on purpose: no fatalError, no try!, no forced cast") func traps() throws {
+    let forbidden = #/\bfatalError\(|\btry!|\bas!|DispatchQueue\.main/#
+    for path in SourceTree.swift {
+      for (number, line) in try SourceTree.code(path).enumerated() {
+        #expect(line.firstMatch(of: forbidden) == nil, "\(path):\(number + 1): \(line)")
+      }
+    }
+  }
+
+  /// The one place between whose looks others get the core; a test itself waits for a condition.
+  static let waiting = "Eventually.swift"
+
+  @Test("has no test that sleeps") func sleeping() throws {
+    let forbidden = #/\b(?:sleep|usleep|nanosleep)\(|Task\.sleep|Thread\.sleep/#
+    for path in SourceTree.files("Tests", ".swift") where !path.hasSuffix("/" + Self.waiting) {
+      for (number, line) in try SourceTree.code(path).enumerated() {
+        #expect(line.firstMatch(of: forbidden) == nil, "\(path):\(number + 1): wait for a condition with a deadline")
+      }
+    }
+  }
+
+  @Test("uses Swift Testing alone, and the lock that the sanitizers understand") func modules() throws {
+    for path in SourceTree.swift {
+      let imports = try SourceTree.imports(path)
+      #expect(!imports.contains("XCTest"), "\(path)")
+      let usesMutex = try SourceTree.code(path).contains { $0.firstMatch(of: #/\bMutex[<(]/#) != nil }
+      #expect(!(imports.contains("Synchronization") && usesMutex), "\(path)")
+    }
+  }
+
+  @Test("keeps its files short") func length() throws {
+    for path in SourceTree.swift {
+      let count = try SourceTree.lines(path).count
+      #expect(count <= 400, "\(path) has \(count) lines: would it be two rooms?")
+    }
+  }
+
+  @Test("spells the compiler's features right, which it would not say itself") func features() throws {
+    let known = try Command.run("swiftc", ["-print-supported-features"]).output
+    let named = try SourceTree.text("Package.swift").matches(of: #/(?:Upcoming|Experimental)Feature\("(\w+)"\)/#)
+    #expect(named.count >= 4)
+    for name in named.map({ String($0.1) }) { #expect(known.contains("\"\(name)\""), "\(name)") }
+  }
+
+  @Test("says why wherever it tells the compiler to trust it") func unchecked() throws {
+    for path in SourceTree.files("Services", ".swift") + SourceTree.files("Shared", ".swift") {
+      let lines = try SourceTree.lines(path)
+      for (number, line) in try SourceTree.code(path).enumerated()
+      where line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)") {
+        let before = lines[max(0, number - 4)...number].joined(separator: "\n")
+        #expect(before.contains("//"), "\(path):\(number + 1)")
+      }
+    }
+  }
+}
