@@ -78,6 +78,7 @@ let package = Package(
     tests("Deliberation", ["Deliberation"]),
     tests("Models", ["Deliberation", "Models", "Threads", "Web"]),
     tests("ModelCaller", ["Bus", "Deliberation", "ModelCaller", "Models", "Telemetry", "Threads", "Web"]),
+    tests("Folding", ["Bus", "Deliberation", "Folding"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,22 @@
+internal import Telemetry
+
+/// What a folder shows on `/metrics`.
+struct FolderMeters {
+  let open: Gauge
+  let pending: Gauge
+  let partitions: Gauge
+  let held: Gauge
+  let sent: Counter
+  let refused: Counter
+  let dead: Counter
+
+  init(_ metrics: Metrics) {
+    open = metrics.gauge("conclave_open_deliberations", "Deliberations open on the partitions owned here.")
+    pending = metrics.gauge("conclave_folding_pending", "Outputs sent and not acknowledged, or waiting for others.")
+    partitions = metrics.gauge("conclave_folding_partitions", "Partitions of the log owned here.")
+    held = metrics.gauge("conclave_folding_held_records", "Records that a restart would fold again.")
+    sent = metrics.counter("conclave_folding_outputs_total", "Outputs sent.")
+    refused = metrics.counter("conclave_folding_refused_total", "Outputs that could never be sent.")
+    dead = metrics.counter("conclave_folding_dead_total", "Records of the log that could not be folded.")
+  }
+}

@@ -1,0 +1,363 @@
+package import Bus
+
+/// One partition of the log, folded: records in, outputs out, and how far it may be committed.
+///
+/// A value without I/O and without a clock: whoever owns it feeds records, acknowledgements and the time, and carries out
+/// the actions that come back. The whole runtime can so be run inside one test, thousands of times over.
+///
+/// After an assignment it first folds up to `end`, the partition's end as it was taken then, and decides nothing: its own
+/// earlier outputs are among what it reads. Only then does it decide, for each subject once.
+package struct PartitionFold<D: Decider> {
+  private let decider: D
+  private let limits: FoldLimits
+  private let resumed: Progress
+  private let end: Int64
+  private var subjects: [String: Subject] = [:]
+  /// Subjects in the order of their first record; those that hold nothing any more are dropped when they reach the head.
+  private var holding = Queue<(first: Int64, timestamp: Int64, subject: String)>()
+  /// Subjects with outputs under way: only these hold the second offset back.
+  private var unacknowledged: [String: Int64] = [:]
+  /// Dead letters under way, by offset.
+  private var deadLetters: Set<Int64> = []
+  private var timers = TimerHeap()
+  /// Subjects that ended or were never opened, with the time at which they are forgotten.
+  private var ended: [String: Int64] = [:]
+  private var forgetting = Queue<(at: Int64, subject: String)>()
+  private var lastTimestamp: Int64
+  private var committed: Progress?
+
+  /// The next offset to be read.
+  package private(set) var position: Int64
+  /// True until everything that stood on the partition at assignment has been folded.
+  package private(set) var isRefolding: Bool
+  /// How many subjects are open.
+  package private(set) var openCount = 0
+  /// How many outputs are sent and not yet acknowledged, or wait for others.
+  package private(set) var pendingCount = 0
+
+  private struct Subject {
+    var state: D.State?
+    /// The offset that it holds back; its first record's, or that of the record that opened it.
+    var first: Int64
+    var isHolding = true
+    var isOpen = false
+    /// Records kept unparsed while folding up to the end.
+    var kept: [FoldRecord] = []
+    /// False while under way.
+    var sent: [String: Bool] = [:]
+    var waiting: [D.Output] = []
+    var pending = 0
+    var wake: Int64?
+    /// When it is forgotten where nothing opens it.
+    var forgetAt: Int64?
+  }
+
+  /// - Parameters:
+  ///   - start: the offset of the first record that will be read, at or before `resumed.committed`.
+  ///   - end: the partition's end, taken after the assignment.
+  package init(decider: D, limits: FoldLimits, resumed: Progress, start: Int64, end: Int64, now: Int64) {
+    self.decider = decider
+    self.limits = limits
+    self.resumed = resumed
+    self.end = end
+    position = start
+    isRefolding = start < end
+    lastTimestamp = resumed.timestamp
+  }
+
+  // MARK: What comes in
+
+  /// A record of the partition was read. Offsets rise, with gaps; what comes again is not folded again.
+  package mutating func read(_ record: FoldRecord, now: Int64) -> [FoldAction] {
+    guard record.offset >= position else { return [] }
+    position = record.offset + 1
+    lastTimestamp = record.timestamp
+    if isRefolding {
+      keep(record, now: now)
+      return position >= end ? caughtUp(now: now) : []
+    }
+    var actions: [FoldAction] = []
+    fold(record, now: now, &actions)
+    return actions
+  }
+
+  /// A record was read whose envelope nobody can read.
+  package mutating func unreadable(_ record: Record, reason: String, now: Int64) -> [FoldAction] {
+    guard record.offset >= position else { return [] }
+    position = record.offset + 1
+    lastTimestamp = record.timestamp
+    var actions: [FoldAction] = []
+    if !isRefolding || record.offset >= resumed.acknowledged { bury(record, reason, &actions) }
+    if isRefolding, position >= end { actions += caughtUp(now: now) }
+    return actions
+  }
+
+  /// The consumer stands at `offset` although no record was read there (transaction markers and compaction leave gaps).
+  package mutating func advanced(to offset: Int64, now: Int64) -> [FoldAction] {
+    position = max(position, offset)
+    return isRefolding && position >= end ? caughtUp(now: now) : []
+  }
+
+  /// The brokers have what the token names.
+  package mutating func acknowledged(_ token: FoldToken, now: Int64) -> [FoldAction] {
+    if token.subject.isEmpty {
+      if let offset = Int64(token.output), deadLetters.remove(offset) != nil { pendingCount -= 1 }
+      return []
+    }
+    guard subjects[token.subject]?.sent[token.output] == false,
+      var subject = subjects.removeValue(forKey: token.subject)
+    else { return [] }
+    subject.sent[token.output] = true
+    subject.pending -= 1
+    pendingCount -= 1
+    var actions: [FoldAction] = []
+    send(token.subject, &subject, &actions)
+    finish(token.subject, &subject, now: now)
+    return actions
+  }
+
+  /// The time has come to `now`: what was due is decided.
+  package mutating func tick(now: Int64) -> [FoldAction] {
+    guard !isRefolding else { return [] }
+    var actions: [FoldAction] = []
+    while let (at, name) = timers.due(now) {
+      guard subjects[name]?.wake == at, var subject = subjects.removeValue(forKey: name) else { continue }
+      subject.wake = nil
+      decide(name, &subject, causedBy: position, now: now, &actions)
+      finish(name, &subject, now: now)
+    }
+    forget(now: now)
+    return actions
+  }
+
+  /// Something that the decider knows from elsewhere has changed: it is asked again about this subject.
+  package mutating func reconsider(_ name: String, now: Int64) -> [FoldAction] {
+    guard !isRefolding, var subject = subjects.removeValue(forKey: name) else { return [] }
+    var actions: [FoldAction] = []
+    decide(name, &subject, causedBy: position, now: now, &actions)
+    finish(name, &subject, now: now)
+    return actions
+  }
+
+  /// When `tick` is wanted next.
+  package var nextTick: Int64? { isRefolding ? nil : timers.next }
+
+  // MARK: What goes to the broker's offsets
+
+  /// How far may be committed now: never past the first record of a subject that is open or has outputs under way.
+  package mutating func progress() -> Progress {
+    while let head = holding.first, subjects[head.subject].map({ $0.first != head.first || !$0.isHolding }) ?? true {
+      holding.removeFirst()
+    }
+    // What was committed stands: while it folds up to the end nothing is known to have been acknowledged anew.
+    if isRefolding { return resumed }
+    var acknowledged = position
+    for offset in unacknowledged.values { acknowledged = min(acknowledged, offset) }
+    for offset in deadLetters { acknowledged = min(acknowledged, offset) }
+    if let head = holding.first, head.first <= acknowledged {
+      return Progress(committed: head.first, acknowledged: acknowledged, timestamp: head.timestamp)
+    }
+    return Progress(committed: acknowledged, acknowledged: acknowledged, timestamp: lastTimestamp)
+  }
+
+  /// How many records must be folded again after a restart.
+  package mutating func heldCount() -> Int64 { position - progress().committed }
+
+  /// The state of a subject, as folded; for tests and for those who ask.
+  package func state(_ subject: String) -> D.State? { subjects[subject]?.state }
+
+  /// Whether the subject is known to have ended within the window.
+  package func hasEnded(_ subject: String) -> Bool { ended[subject] != nil }
+
+  /// Folded states, for invariants and metrics.
+  package var stateCount: Int { subjects.count }
+
+  // MARK: Folding up to the end
+
+  private mutating func keep(_ record: FoldRecord, now: Int64) {
+    let name = record.subject
+    if ended[name] != nil {
+      // What a late record causes is sent after the end was reached, where it may never have been.
+      guard record.offset >= resumed.acknowledged else { return }
+    } else if record.offset < resumed.acknowledged, decider.closes(record, isFirst: subjects[name] == nil) {
+      subjects[name] = nil
+      remember(name, since: now)
+      return
+    }
+    var subject = subjects[name] ?? begin(record)
+    subject.kept.append(record)
+    subjects[name] = subject
+  }
+
+  private mutating func caughtUp(now: Int64) -> [FoldAction] {
+    isRefolding = false
+    var actions: [FoldAction] = []
+    let order = subjects.keys.sorted { (subjects[$0]?.first ?? 0) < (subjects[$1]?.first ?? 0) }
+    for name in order {
+      guard var subject = subjects[name] else { continue }
+      let kept = subject.kept
+      subject.kept = []
+      if ended[name] != nil {
+        // It ended before; only late records were kept.
+        for record in kept { late(record, &subject, &actions) }
+        finish(name, &subject, now: now)
+        continue
+      }
+      let known = kept.prefix { $0.offset < resumed.acknowledged }
+      for record in known { evolveKnown(&subject, record) }
+      if let last = known.last { recall(&subject, asOf: last.timestamp) }
+      for record in kept.dropFirst(known.count) { evolve(&subject, record, &actions) }
+      decide(name, &subject, causedBy: max(subject.first, resumed.acknowledged), now: now, &actions)
+      finish(name, &subject, now: now)
+    }
+    forget(now: now)
+    return actions
+  }
+
+  /// Everything before the second offset has its outputs acknowledged, so what the records so far cause outside the log
+  /// has been sent. What would stand on the log itself is read there, or it was not sent.
+  private func recall(_ subject: inout Subject, asOf time: Int64) {
+    guard let state = subject.state else { return }
+    for output in decider.decide(state, now: time) where !output.returns { subject.sent[output.id] = true }
+  }
+
+  // MARK: Folding and deciding
+
+  private mutating func fold(_ record: FoldRecord, now: Int64, _ actions: inout [FoldAction]) {
+    let name = record.subject
+    if ended[name] != nil, subjects[name]?.state == nil {
+      var subject = subjects[name] ?? begin(record)
+      late(record, &subject, &actions)
+      finish(name, &subject, now: now)
+      return
+    }
+    // Taken out of the table, so that the state is changed in place rather than copied.
+    var subject = subjects.removeValue(forKey: name) ?? begin(record)
+    evolve(&subject, record, &actions)
+    if !subject.isHolding, let state = subject.state, decider.phase(state) == .open {
+      subject.first = record.offset
+      holding.append((record.offset, record.timestamp, name))
+    }
+    decide(name, &subject, causedBy: record.offset, now: now, &actions)
+    finish(name, &subject, now: now)
+  }
+
+  private mutating func begin(_ record: FoldRecord) -> Subject {
+    holding.append((record.offset, record.timestamp, record.subject))
+    return Subject(first: record.offset)
+  }
+
+  private mutating func evolve(_ subject: inout Subject, _ record: FoldRecord, _ actions: inout [FoldAction]) {
+    do { try decider.evolve(&subject.state, record) } catch { bury(record.raw, error.description, &actions) }
+  }
+
+  /// Folds a record whose outputs, a dead letter among them, are known to be acknowledged.
+  private func evolveKnown(_ subject: inout Subject, _ record: FoldRecord) {
+    try? decider.evolve(&subject.state, record)
+  }
+
+  private mutating func late(_ record: FoldRecord, _ subject: inout Subject, _ actions: inout [FoldAction]) {
+    add(decider.late(record), record.subject, &subject, causedBy: record.offset, &actions)
+  }
+
+  private mutating func decide(
+    _ name: String, _ subject: inout Subject, causedBy offset: Int64, now: Int64, _ actions: inout [FoldAction]
+  ) {
+    guard let state = subject.state else { return }
+    add(decider.decide(state, now: now), name, &subject, causedBy: offset, &actions)
+    if let wake = decider.wake(state) {
+      // A wake that lies in the past and said nothing new would spin: it comes again with the next record.
+      if subject.wake != wake, wake > now {
+        subject.wake = wake
+        timers.add(name, at: wake)
+      }
+    } else {
+      subject.wake = nil
+    }
+  }
+
+  private mutating func add(
+    _ outputs: [D.Output], _ name: String, _ subject: inout Subject, causedBy offset: Int64,
+    _ actions: inout [FoldAction]
+  ) {
+    var isNew = false
+    for output in outputs where subject.sent[output.id] == nil {
+      subject.sent[output.id] = false
+      subject.waiting.append(output)
+      subject.pending += 1
+      pendingCount += 1
+      isNew = true
+    }
+    guard isNew else { return }
+    unacknowledged[name] = min(unacknowledged[name] ?? offset, offset)
+    send(name, &subject, &actions)
+  }
+
+  /// Sends what waits for nothing any more.
+  private func send(_ name: String, _ subject: inout Subject, _ actions: inout [FoldAction]) {
+    guard !subject.waiting.isEmpty else { return }
+    let sent = subject.sent
+    subject.waiting.removeAll { output in
+      // An id that was never sent here cannot be waited for: it was acknowledged in an earlier life.
+      guard output.after.allSatisfy({ sent[$0] != false }) else { return false }
+      actions.append(.send(decider.record(output), FoldToken(subject: name, output: output.id)))
+      return true
+    }
+  }
+
+  /// Puts the subject back, or lets it go when nothing of it remains to be done.
+  private mutating func finish(_ name: String, _ subject: inout Subject, now: Int64) {
+    if subject.pending == 0 { unacknowledged[name] = nil }
+    let phase = subject.state.map(decider.phase) ?? .unopened
+    if subject.isOpen != (phase == .open) {
+      subject.isOpen = phase == .open
+      openCount += subject.isOpen ? 1 : -1
+    }
+    subject.isHolding = phase == .open || subject.pending > 0
+    if phase == .ended, subject.pending == 0 {
+      subjects[name] = nil
+      remember(name, since: now)
+      return
+    }
+    if phase == .unopened, subject.pending == 0 {
+      if ended[name] != nil {
+        subjects[name] = nil
+        return
+      }
+      if subject.forgetAt == nil {
+        let at = now + limits.windowMilliseconds
+        subject.forgetAt = at
+        forgetting.append((at, name))
+      }
+    }
+    subjects[name] = subject
+  }
+
+  // MARK: Remembering and forgetting
+
+  private mutating func remember(_ name: String, since: Int64) {
+    let at = since + limits.windowMilliseconds
+    guard ended.updateValue(at, forKey: name) == nil else { return }
+    forgetting.append((at, name))
+    while forgetting.count > limits.rememberedMaximum { forgetFirst() }
+  }
+
+  private mutating func forget(now: Int64) {
+    while let head = forgetting.first, head.at <= now { forgetFirst() }
+  }
+
+  private mutating func forgetFirst() {
+    guard let (at, name) = forgetting.first else { return }
+    forgetting.removeFirst()
+    if ended[name] == at { ended[name] = nil }
+    if let subject = subjects[name], subject.forgetAt == at, !subject.isOpen, subject.pending == 0 {
+      subjects[name] = nil
+    }
+  }
+
+  private mutating func bury(_ record: Record, _ reason: String, _ actions: inout [FoldAction]) {
+    guard deadLetters.insert(record.offset).inserted else { return }
+    pendingCount += 1
+    actions.append(.deadLetter(record, reason: reason, FoldToken(subject: "", output: String(record.offset))))
+  }
+}
