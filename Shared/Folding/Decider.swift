@@ -20,7 +20,7 @@ package enum FoldPhase: Sendable, Equatable {
 }
 
 /// The logic that the runtime runs: a fold and a decision, both pure.
-package protocol Decider {
+package protocol Decider: SendableMetatype {
   associatedtype State
   associatedtype Output: FoldOutput
 

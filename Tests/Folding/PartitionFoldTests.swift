@@ -91,7 +91,7 @@ import Testing
     _ = bench.acknowledge("e1/result")
     #expect(bench.read("a", "vote") == [])
     #expect(bench.read("a", "opened", "again") == ["again/late"])
-    #expect(bench.offsets == [5, 5] || bench.offsets == [4, 4])
+    #expect(bench.offsets == [4, 4])
     _ = bench.acknowledge("again/late")
     #expect(bench.offsets == [5, 5])
     #expect(bench.fold.stateCount == 0)
