@@ -1,0 +1,84 @@
+/// Reads server-sent events from bytes that arrive in whatever pieces: LF, CRLF or CR, comments, several data lines.
+package struct SSEParser: Sendable {
+  /// The most bytes one event may have before the parser gives up.
+  package let limit: Int
+  /// Set when an event was longer than the limit. From then on nothing is read any more.
+  package private(set) var isOverfull = false
+  /// How many comment lines came: they show that the other side is alive.
+  package private(set) var comments = 0
+
+  private var line: [UInt8] = []
+  private var data: [UInt8] = []
+  private var hasData = false
+  private var event = ""
+  private var id: String?
+  private var afterReturn = false
+  private var isFirstLine = true
+
+  package init(limit: Int = 8_000_000) { self.limit = limit }
+
+  package mutating func feed(_ bytes: [UInt8]) -> [SSEEvent] {
+    var events: [SSEEvent] = []
+    var start = bytes.startIndex
+    var index = start
+    while index < bytes.endIndex, !isOverfull {
+      let byte = bytes[index]
+      if afterReturn, byte == 0x0A {
+        start = index + 1
+      } else if byte == 0x0A || byte == 0x0D {
+        if append(bytes[start..<index]) { endLine(&events) }
+        start = index + 1
+      }
+      afterReturn = byte == 0x0D
+      index += 1
+    }
+    if start < bytes.endIndex { _ = append(bytes[start...]) }
+    return events
+  }
+
+  private mutating func append(_ piece: ArraySlice<UInt8>) -> Bool {
+    guard !isOverfull, line.count + data.count + piece.count <= limit else {
+      isOverfull = true
+      line = []
+      data = []
+      return false
+    }
+    line.append(contentsOf: piece)
+    return true
+  }
+
+  private mutating func endLine(_ events: inout [SSEEvent]) {
+    defer { line.removeAll(keepingCapacity: line.capacity <= 65_536) }
+    if isFirstLine {
+      isFirstLine = false
+      if line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
+    }
+    guard let first = line.first else {
+      if hasData { events.append(SSEEvent(event: event, data: data, id: id)) }
+      data = []
+      hasData = false
+      event = ""
+      return
+    }
+    guard first != UInt8(ascii: ":") else {
+      comments += 1
+      return
+    }
+    let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
+    var value = colon < line.endIndex ? line[(colon + 1)...] : []
+    if value.first == UInt8(ascii: " ") { value.removeFirst() }
+    field(line[..<colon], value)
+  }
+
+  private mutating func field(_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {
+    if name.elementsEqual("data".utf8) {
+      if hasData { data.append(0x0A) }
+      data.append(contentsOf: value)
+      hasData = true
+    } else if name.elementsEqual("event".utf8) {
+      event = String(decoding: value, as: UTF8.self)
+    } else if name.elementsEqual("id".utf8), !value.contains(0) {
+      id = String(decoding: value, as: UTF8.self)
+    }
+  }
+}
