@@ -1,1 +1,46 @@
-// This room is being furnished.
+package import Bus
+package import Deliberation
+package import Models
+package import Telemetry
+package import Web
+
+/// Everything a service is told from outside, read once at its start: the environment first, then the configuration
+/// file. What stands here has been checked.
+package struct Settings: Sendable {
+  /// Which partitions are this process's where `conclave up` hands them out: those with `p % of == index`.
+  package struct Share: Sendable, Equatable {
+    package var index: Int
+    package var of: Int
+
+    package init(index: Int, of: Int) {
+      self.index = index
+      self.of = of
+    }
+
+    package func holds(_ partition: Int32) -> Bool { Int(partition) % of == index }
+  }
+
+  package var service: String
+  /// The name in logs and in `ce_instance`; made up where the process has none.
+  package var instance: String
+  /// `CONCLAVE_INSTANCE`: a stable name, and so a static member of its group. Nil for what is scaled freely.
+  package var staticInstance: String?
+  package var bus: BusSettings
+  package var share: Share
+  package var admin: SocketAddress
+  package var http: SocketAddress
+  /// The folder for what lasts.
+  package var data: String
+  package var logLevel: Log.Level
+  package var logFormat: Log.Format
+  package var providers: [String: ProviderSettings]
+  package var limits: Limits
+  /// Empty: whoever reaches the door may ask, so the door is on the loopback address alone.
+  package var keys: [APIKey]
+  /// The whole file.
+  package var configuration: JSON
+
+  package static func load(service: String, environment: [String: String]) throws(SettingsError) -> Settings {
+    throw .missing("CONCLAVE_KAFKA", "start the service with `conclave up`, or set it to host:port of a Kafka broker")
+  }
+}

@@ -1,0 +1,19 @@
+internal import Glibc
+package import Bus
+package import Settings
+package import Telemetry
+
+/// What every service is given: its settings, its log, its metrics, its readiness.
+package struct ServiceContext: Sendable {
+  package let settings: Settings
+  package let log: Log
+  package let metrics: Metrics
+  package let readiness: Readiness
+  package let topics: Topics
+
+  /// Says in one line why the process cannot go on, and ends it with status 1.
+  package func fatal(_ why: String) -> Never {
+    log.error("service.fatal", ("why", why))
+    exit(1)
+  }
+}
