@@ -22,7 +22,7 @@ final class LogForwarder: Sendable {
   private let write: @Sendable (String) -> Void
   private let thread = Lock<NamedThread.Handle?>(nil)
 
-  init(write: @escaping @Sendable (String) -> Void = LogForwarder.standardError) {
+  init(write: @escaping @Sendable (String) -> Void = Output.error) {
     self.write = write
     let handle = NamedThread.start("log-forwarder") { [self] in run() }
     thread.withLock { $0 = handle }
@@ -86,16 +86,5 @@ final class LogForwarder: Sendable {
     guard !lines.isEmpty else { return count > 0 }
     write(lines.map { "\(source.name) | \(String(decoding: $0, as: UTF8.self))\n" }.joined())
     return count > 0
-  }
-
-  /// Everything, however many calls it takes; what can no longer be written is dropped, as nobody is there to read it.
-  static func standardError(_ text: String) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
-      bytes = bytes.dropFirst(count)
-    }
   }
 }

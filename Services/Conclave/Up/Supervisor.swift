@@ -38,7 +38,7 @@ final class Supervisor: @unchecked Sendable {
   private var nextProbe: [ContinuousClock.Instant?]
   private var todo: [Roster.Action] = []
 
-  /// - Parameter signals: what else ends it beside `stop`.
+  /// `signals` end it too, beside `stop`.
   init(_ roster: Roster, surroundings: Surroundings, log: LogForwarder, signals: StopSignals? = nil) {
     self.roster = roster
     self.surroundings = surroundings
