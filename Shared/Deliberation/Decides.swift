@@ -1,0 +1,12 @@
+/// One service's part in a deliberation. Both functions are pure.
+package protocol Decides: Sendable {
+  /// Everything that should have been written by now and that the log does not show. The same again on the next call:
+  /// whoever sends leaves out the ids that it has sent already.
+  func decide(_ deliberation: Deliberation, now: Moment) -> [Output]
+
+  /// When `decide` may say more without anything having been read.
+  func wake(_ deliberation: Deliberation) -> Moment?
+
+  /// Whether anything may still follow.
+  func isOpen(_ deliberation: Deliberation) -> Bool
+}

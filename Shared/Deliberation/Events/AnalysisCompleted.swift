@@ -1,0 +1,121 @@
+/// The judge compared the answers.
+package struct AnalysisCompleted: Sendable, Equatable {
+  package struct Change: Sendable, Equatable {
+    package let member: Int
+    package let from: String
+    package let to: String
+
+    package init(member: Int, from: String, to: String) {
+      self.member = member
+      self.from = from
+      self.to = to
+    }
+  }
+
+  package struct Evidence: Sendable, Equatable {
+    package let point: String
+    package let call: CallID
+    package let quote: String
+    package let verified: Bool
+
+    package init(point: String, call: CallID, quote: String, verified: Bool) {
+      self.point = point
+      self.call = call
+      self.quote = quote
+      self.verified = verified
+    }
+  }
+
+  package let round: Int
+  package let call: CallID
+  /// The five lists, as clients of fusion know them.
+  package let analysis: JSON
+  package let ranking: [CallID]?
+  package let changes: [Change]?
+  package let evidence: [Evidence]
+  package let evidenceTotal: Int
+  package let evidenceVerified: Int
+  package let dropped: Int
+  package let repairs: Int
+  package let promptVersion: String
+
+  package init(
+    round: Int, call: CallID, analysis: JSON, ranking: [CallID]? = nil, changes: [Change]? = nil,
+    evidence: [Evidence] = [], evidenceTotal: Int? = nil, evidenceVerified: Int? = nil, dropped: Int = 0,
+    repairs: Int = 0, promptVersion: String
+  ) {
+    self.round = round
+    self.call = call
+    self.analysis = analysis
+    self.ranking = ranking
+    self.changes = changes
+    self.evidence = evidence
+    self.evidenceTotal = evidenceTotal ?? evidence.count
+    self.evidenceVerified = evidenceVerified ?? evidence.count { $0.verified }
+    self.dropped = dropped
+    self.repairs = repairs
+    self.promptVersion = promptVersion
+  }
+
+  init(_ fields: Fields) throws(EventError) {
+    round = try fields.int("round")
+    call = try fields.call("call")
+    analysis = try fields.required("analysis", fields["analysis"])
+    guard analysis.object != nil else { throw EventError("analysis is no JSON object") }
+    ranking = fields["ranking"] == nil ? nil : try fields.calls("ranking")
+    if fields["changes"] == nil {
+      changes = nil
+    } else {
+      var list: [Change] = []
+      for value in try fields.list("changes") {
+        let change = try Fields(value)
+        list.append(
+          Change(member: try change.int("member"), from: try change.string("from"), to: try change.string("to")))
+      }
+      changes = list
+    }
+    var list: [Evidence] = []
+    for value in try fields.list("evidence") {
+      let entry = try Fields(value)
+      list.append(
+        Evidence(
+          point: try entry.string("point"), call: try entry.call("call"), quote: try entry.string("quote"),
+          verified: try entry.flag("verified") ?? false))
+    }
+    evidence = list
+    evidenceTotal = try fields.whole("evidence_total") ?? list.count
+    evidenceVerified = try fields.whole("evidence_verified") ?? 0
+    dropped = try fields.whole("dropped") ?? 0
+    repairs = try fields.whole("repairs") ?? 0
+    promptVersion = try fields.text("prompt_version") ?? ""
+  }
+
+  package var json: JSON {
+    var object = JSONObject()
+    object.append("round", .int(Int64(round)))
+    object.append("call", .string(call.text))
+    object.append("analysis", analysis)
+    object.append("ranking", ifPresent: ranking.map { .array($0.map { .string($0.text) }) })
+    object.append(
+      "changes",
+      ifPresent: changes.map { changes in
+        .array(
+          changes.map { ["member": .int(Int64($0.member)), "from": .string($0.from), "to": .string($0.to)] })
+      })
+    object.append(
+      "evidence",
+      .array(
+        evidence.map {
+          [
+            "point": .string($0.point), "call": .string($0.call.text), "quote": .string($0.quote),
+            "verified": .bool($0.verified),
+          ]
+        }))
+    object.append("evidence_total", .int(Int64(evidenceTotal)))
+    object.append("evidence_verified", .int(Int64(evidenceVerified)))
+    object.append("dropped", .int(Int64(dropped)))
+    object.append("repairs", .int(Int64(repairs)))
+    object.append("prompt_version", .string(promptVersion))
+    return .object(object)
+  }
+}

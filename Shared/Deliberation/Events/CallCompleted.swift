@@ -1,0 +1,105 @@
+/// A model answered.
+package struct CallCompleted: Sendable, Equatable {
+  package var call: CallID
+  package var modelAsked: String
+  package var model: String
+  package var provider: String?
+  package var execution: String
+  package var content: String
+  package var reasoning: String?
+  package var toolCalls: [JSON]
+  package var annotations: [JSON]
+  package var finishReason: String
+  package var nativeFinishReason: String?
+  package var tools: [JSON]
+  package var usage: Usage?
+  package var cost: Double?
+  package var cached: Bool
+  package var replayed: Bool
+  package var tries: [JSON]
+  package var started: Moment?
+  package var firstToken: Moment?
+  package var finished: Moment?
+  /// What a provider wants back in a later turn.
+  package var reasoningDetails: [JSON]
+
+  package init(
+    call: CallID, modelAsked: String, model: String, provider: String? = nil, execution: String, content: String,
+    reasoning: String? = nil, toolCalls: [JSON] = [], annotations: [JSON] = [], finishReason: String = "stop",
+    nativeFinishReason: String? = nil, tools: [JSON] = [], usage: Usage? = nil, cost: Double? = nil,
+    cached: Bool = false, replayed: Bool = false, tries: [JSON] = [], started: Moment? = nil,
+    firstToken: Moment? = nil, finished: Moment? = nil, reasoningDetails: [JSON] = []
+  ) {
+    self.call = call
+    self.modelAsked = modelAsked
+    self.model = model
+    self.provider = provider
+    self.execution = execution
+    self.content = content
+    self.reasoning = reasoning
+    self.toolCalls = toolCalls
+    self.annotations = annotations
+    self.finishReason = finishReason
+    self.nativeFinishReason = nativeFinishReason
+    self.tools = tools
+    self.usage = usage
+    self.cost = cost
+    self.cached = cached
+    self.replayed = replayed
+    self.tries = tries
+    self.started = started
+    self.firstToken = firstToken
+    self.finished = finished
+    self.reasoningDetails = reasoningDetails
+  }
+
+  init(_ fields: Fields) throws(EventError) {
+    call = try fields.call("call")
+    model = try fields.string("model")
+    modelAsked = try fields.text("model_asked") ?? model
+    provider = try fields.text("provider")
+    execution = try fields.text("execution") ?? ""
+    content = try fields.text("content") ?? ""
+    reasoning = try fields.text("reasoning")
+    toolCalls = try fields.list("tool_calls")
+    annotations = try fields.list("annotations")
+    finishReason = try fields.text("finish_reason") ?? "stop"
+    nativeFinishReason = try fields.text("native_finish_reason")
+    tools = try fields.list("tools")
+    usage = if let usage = fields["usage"] { try Usage(usage) } else { nil }
+    cost = try fields.number("cost")
+    cached = try fields.flag("cached") ?? false
+    replayed = try fields.flag("replayed") ?? false
+    tries = try fields.list("tries")
+    started = try fields.moment("started")
+    firstToken = try fields.moment("first_token")
+    finished = try fields.moment("finished")
+    reasoningDetails = try fields.list("reasoning_details")
+  }
+
+  package var json: JSON {
+    var object = JSONObject()
+    call.writeHead(into: &object)
+    object.append("model_asked", .string(modelAsked))
+    object.append("model", .string(model))
+    object.append("provider", ifPresent: provider.map { .string($0) })
+    object.append("execution", .string(execution))
+    object.append("content", .string(content))
+    object.append("reasoning", ifPresent: reasoning.map { .string($0) })
+    if !reasoningDetails.isEmpty { object.append("reasoning_details", .array(reasoningDetails)) }
+    if !toolCalls.isEmpty { object.append("tool_calls", .array(toolCalls)) }
+    if !annotations.isEmpty { object.append("annotations", .array(annotations)) }
+    object.append("finish_reason", .string(finishReason))
+    object.append("native_finish_reason", ifPresent: nativeFinishReason.map { .string($0) })
+    if !tools.isEmpty { object.append("tools", .array(tools)) }
+    object.append("usage", ifPresent: usage?.json)
+    object.append("cost", ifPresent: cost.map { .double($0) })
+    object.append("cached", .bool(cached))
+    object.append("replayed", .bool(replayed))
+    object.append("tries", .array(tries))
+    object.append("started", ifPresent: started.map { .string($0.rfc3339) })
+    object.append("first_token", ifPresent: firstToken.map { .string($0.rfc3339) })
+    object.append("finished", ifPresent: finished.map { .string($0.rfc3339) })
+    return .object(object)
+  }
+}

@@ -1,0 +1,142 @@
+/// Everything that can have happened to a deliberation.
+package enum Event: Sendable, Equatable {
+  case requested(Requested)
+  case rejected(Rejected)
+  case cancelRequested(CancelRequested)
+  case decisionMade(DecisionMade)
+  case panelDispatched(PanelDispatched)
+  case memberReplaced(MemberReplaced)
+  case callRequested(CallRequested)
+  case callCompleted(CallCompleted)
+  case callFailed(CallFailed)
+  case panelAssembled(PanelAssembled)
+  case analysisCompleted(AnalysisCompleted)
+  case analysisDegraded(AnalysisDegraded)
+  case completed(Completed)
+  case failed(Failed)
+  case cancelled(Cancelled)
+  case settled(Settled)
+  case restored
+  case forgotten(Forgotten)
+
+  package enum Name: String, Sendable, CaseIterable {
+    case requested = "deliberation.requested"
+    case rejected = "deliberation.rejected"
+    case cancelRequested = "deliberation.cancel_requested"
+    case decisionMade = "decision.made"
+    case panelDispatched = "panel.dispatched"
+    case memberReplaced = "member.replaced"
+    case callRequested = "call.requested"
+    case callCompleted = "call.completed"
+    case callFailed = "call.failed"
+    case panelAssembled = "panel.assembled"
+    case analysisCompleted = "analysis.completed"
+    case analysisDegraded = "analysis.degraded"
+    case completed = "deliberation.completed"
+    case failed = "deliberation.failed"
+    case cancelled = "deliberation.cancelled"
+    case settled = "deliberation.settled"
+    case restored = "deliberation.restored"
+    case forgotten = "deliberation.forgotten"
+
+    /// The whole `ce_type`.
+    package var type: String { "conclave.\(rawValue).v1" }
+
+    package init?(type: String) {
+      guard type.hasPrefix("conclave."), type.hasSuffix(".v1") else { return nil }
+      self.init(rawValue: String(type.dropFirst(9).dropLast(3)))
+    }
+
+    /// Whether the first of these ends a deliberation (`rejected` only where nothing was requested before it).
+    package var isEnd: Bool {
+      switch self {
+      case .completed, .failed, .cancelled, .rejected: true
+      default: false
+      }
+    }
+  }
+
+  package var name: Name {
+    switch self {
+    case .requested: .requested
+    case .rejected: .rejected
+    case .cancelRequested: .cancelRequested
+    case .decisionMade: .decisionMade
+    case .panelDispatched: .panelDispatched
+    case .memberReplaced: .memberReplaced
+    case .callRequested: .callRequested
+    case .callCompleted: .callCompleted
+    case .callFailed: .callFailed
+    case .panelAssembled: .panelAssembled
+    case .analysisCompleted: .analysisCompleted
+    case .analysisDegraded: .analysisDegraded
+    case .completed: .completed
+    case .failed: .failed
+    case .cancelled: .cancelled
+    case .settled: .settled
+    case .restored: .restored
+    case .forgotten: .forgotten
+    }
+  }
+
+  package var type: String { name.type }
+
+  /// Reads the value of an event. Nil where the type is unknown: such an event is ignored (and counted in the digest).
+  package static func parse(type: String, id: String, value: [UInt8]) throws(EventError) -> Event? {
+    guard let name = Name(type: type) else { return nil }
+    let json: JSON
+    do throws(JSONError) {
+      json = try JSON.parse(value)
+    } catch {
+      throw EventError(error.description)
+    }
+    return try parse(name, json)
+  }
+
+  static func parse(_ name: Name, _ value: JSON) throws(EventError) -> Event {
+    let fields = try Fields(value)
+    return switch name {
+    case .requested: .requested(try Requested(fields))
+    case .rejected: .rejected(try Rejected(fields))
+    case .cancelRequested: .cancelRequested(try CancelRequested(fields))
+    case .decisionMade: .decisionMade(try DecisionMade(fields))
+    case .panelDispatched: .panelDispatched(try PanelDispatched(fields))
+    case .memberReplaced: .memberReplaced(try MemberReplaced(fields))
+    case .callRequested: .callRequested(try CallRequested(fields))
+    case .callCompleted: .callCompleted(try CallCompleted(fields))
+    case .callFailed: .callFailed(try CallFailed(fields))
+    case .panelAssembled: .panelAssembled(try PanelAssembled(fields))
+    case .analysisCompleted: .analysisCompleted(try AnalysisCompleted(fields))
+    case .analysisDegraded: .analysisDegraded(try AnalysisDegraded(fields))
+    case .completed: .completed(try Completed(fields))
+    case .failed: .failed(try Failed(fields))
+    case .cancelled: .cancelled(try Cancelled(fields))
+    case .settled: .settled(try Settled(fields))
+    case .restored: .restored
+    case .forgotten: .forgotten(try Forgotten(fields))
+    }
+  }
+
+  package var json: JSON {
+    switch self {
+    case .requested(let event): event.json
+    case .rejected(let event): event.json
+    case .cancelRequested(let event): event.json
+    case .decisionMade(let event): event.json
+    case .panelDispatched(let event): event.json
+    case .memberReplaced(let event): event.json
+    case .callRequested(let event): event.json
+    case .callCompleted(let event): event.json
+    case .callFailed(let event): event.json
+    case .panelAssembled(let event): event.json
+    case .analysisCompleted(let event): event.json
+    case .analysisDegraded(let event): event.json
+    case .completed(let event): event.json
+    case .failed(let event): event.json
+    case .cancelled(let event): event.json
+    case .settled(let event): event.json
+    case .restored: [:]
+    case .forgotten(let event): event.json
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/// What tokens of a model cost, in USD per million, as it was when the ask was taken in.
+package struct Price: Sendable, Equatable {
+  package let input: Double
+  package let output: Double
+  package let cachedInput: Double?
+  package let request: Double
+
+  package init(input: Double, output: Double, cachedInput: Double? = nil, request: Double = 0) {
+    self.input = input
+    self.output = output
+    self.cachedInput = cachedInput
+    self.request = request
+  }
+
+  init(_ value: JSON) throws(EventError) {
+    let fields = try Fields(value)
+    input = try fields.number("input") ?? 0
+    output = try fields.number("output") ?? 0
+    cachedInput = try fields.number("cached_input")
+    request = try fields.number("request") ?? 0
+  }
+
+  package var json: JSON {
+    var object: JSONObject = ["input": .double(input), "output": .double(output)]
+    object.append("cached_input", ifPresent: cachedInput.map { .double($0) })
+    if request != 0 { object.append("request", .double(request)) }
+    return .object(object)
+  }
+
+  package func cost(promptTokens: Int, completionTokens: Int) -> Double {
+    (Double(promptTokens) * input + Double(completionTokens) * output) / 1_000_000 + request
+  }
+}
+
+/// A model as it was asked for and as it was resolved: `~author/family-latest` names the newest of its family.
+package struct ModelRef: Sendable, Equatable {
+  package let asked: String
+  package let model: String
+  package let lane: String
+  package let price: Price?
+
+  package init(asked: String, model: String, lane: String = "default", price: Price? = nil) {
+    self.asked = asked
+    self.model = model
+    self.lane = lane
+    self.price = price
+  }
+
+  init(_ value: JSON) throws(EventError) {
+    let fields = try Fields(value)
+    model = try fields.string("model")
+    asked = try fields.text("model_asked") ?? model
+    lane = try fields.text("lane") ?? "default"
+    price = if let price = fields["price"] { try Price(price) } else { nil }
+  }
+
+  func write(into object: inout JSONObject, price withPrice: Bool) {
+    object.append("model_asked", .string(asked))
+    object.append("model", .string(model))
+    object.append("lane", .string(lane))
+    if withPrice { object.append("price", ifPresent: price?.json) }
+  }
+
+  package var json: JSON {
+    var object = JSONObject()
+    write(into: &object, price: true)
+    return .object(object)
+  }
+}

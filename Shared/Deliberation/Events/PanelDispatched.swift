@@ -1,0 +1,52 @@
+/// The panel of a round was asked: the commands named here are on their lanes.
+package struct PanelDispatched: Sendable, Equatable {
+  package struct Member: Sendable, Equatable {
+    package let index: Int
+    package let model: ModelRef
+    package let call: CallID
+
+    package init(index: Int, model: ModelRef, call: CallID) {
+      self.index = index
+      self.model = model
+      self.call = call
+    }
+  }
+
+  package let round: Int
+  package let members: [Member]
+  package let deadline: Moment
+  package let promptVersion: String
+
+  package init(round: Int, members: [Member], deadline: Moment, promptVersion: String) {
+    self.round = round
+    self.members = members
+    self.deadline = deadline
+    self.promptVersion = promptVersion
+  }
+
+  init(_ fields: Fields) throws(EventError) {
+    round = try fields.int("round")
+    var members: [Member] = []
+    for value in try fields.list("members") {
+      let entry = try Fields(value)
+      members.append(Member(index: try entry.int("index"), model: try ModelRef(value), call: try entry.call("call")))
+    }
+    self.members = members
+    deadline = try fields.time("deadline")
+    promptVersion = try fields.text("prompt_version") ?? ""
+  }
+
+  package var json: JSON {
+    [
+      "round": .int(Int64(round)),
+      "members": .array(
+        members.map { member in
+          var entry: JSONObject = ["index": .int(Int64(member.index))]
+          member.model.write(into: &entry, price: false)
+          entry.append("call", .string(member.call.text))
+          return .object(entry)
+        }),
+      "deadline": .string(deadline.rfc3339), "prompt_version": .string(promptVersion),
+    ]
+  }
+}

@@ -1,0 +1,151 @@
+extension Deliberation {
+  /// Folds one record of the log into what is known. Copies change nothing; events of different writers may come in any
+  /// order.
+  package static func evolve(_ state: inout Deliberation?, _ recorded: Recorded) {
+    if state == nil { state = Deliberation(id: recorded.subject) }
+    state?.read(recorded)
+  }
+
+  private mutating func read(_ recorded: Recorded) {
+    // an id begins with the deliberation's: kept without it, because a service holds many of them
+    let local = recorded.id.hasPrefix(id) ? String(recorded.id.dropFirst(id.utf8.count)) : recorded.id
+    guard seen.insert(local).inserted else { return }
+    let place = count
+    count += 1
+    hash.update("\(recorded.id) \(Hex.text(recorded.valueHash))\n")
+    guard let event = recorded.event else { return }
+    func fact<Value>(_ value: Value) -> Fact<Value> {
+      Fact(value: value, id: recorded.id, place: place, time: recorded.time)
+    }
+    switch event {
+    case .requested(let event): take(fact(event))
+    case .rejected(let event): refuse(fact(event))
+    case .cancelRequested(let event): cancel(fact(event))
+    case .decisionMade(let event): if decision == nil { decision = fact(event) }
+    case .panelDispatched(let event): name(fact(event))
+    case .memberReplaced(let event): name(fact(event))
+    case .callRequested(let event):
+      name(CallKey(event.call), ModelRef(asked: event.model, model: event.model, lane: event.lane), at: place)
+    case .callCompleted(let event): conclude(CallKey(event.call), fact(.completed(event)))
+    case .callFailed(let event): conclude(CallKey(event.call), fact(.failed(event)))
+    case .panelAssembled(let event): if seals[event.round] == nil { seals[event.round] = fact(event) }
+    case .analysisCompleted(let event):
+      if analyses[event.round] == nil { analyses[event.round] = fact(.completed(event)) }
+    case .analysisDegraded(let event):
+      if analyses[event.round] == nil { analyses[event.round] = fact(.degraded(event)) }
+    case .completed(let event): if end == nil { end = fact(.completed(event)) }
+    case .failed(let event): if end == nil { end = fact(.failed(event)) }
+    case .cancelled(let event): if end == nil { end = fact(.cancelled(event)) }
+    case .settled(let event): if settled == nil { settled = fact(event) }
+    case .restored: restored = place
+    case .forgotten: break
+    }
+    note(event, recorded)
+  }
+
+  private mutating func take(_ fact: Fact<Requested>) {
+    let event = fact.value
+    let discriminator = event.origin.discriminator
+    guard isNew(discriminator) else { return }
+    guard let first = ask else {
+      ask = fact
+      seats = event.panel.map { Seat(model: $0) }
+      return
+    }
+    let verdict: Joined.Verdict =
+      event.bodyHash == first.value.bodyHash
+      ? .joined
+      : .refused(
+        code: 422, errorType: "unprocessable",
+        message: "the id \(id) was used before with another body; use a new key or id for a new request", path: nil)
+    joined.append(
+      Fact(
+        value: Joined(
+          discriminator: discriminator, form: event.form, reply: event.reply, origin: event.origin,
+          metadata: event.metadata, verdict: verdict),
+        id: fact.id, place: fact.place, time: fact.time))
+  }
+
+  private mutating func refuse(_ fact: Fact<Rejected>) {
+    let event = fact.value
+    let discriminator = event.origin.discriminator
+    guard isNew(discriminator) else { return }
+    guard ask != nil else {
+      if end == nil { end = Fact(value: .rejected(event), id: fact.id, place: fact.place, time: fact.time) }
+      return
+    }
+    joined.append(
+      Fact(
+        value: Joined(
+          discriminator: discriminator, form: event.form, reply: event.reply, origin: event.origin,
+          metadata: event.metadata,
+          verdict: .refused(
+            code: event.code, errorType: event.errorType, message: event.message, path: event.path)),
+        id: fact.id, place: fact.place, time: fact.time))
+  }
+
+  /// The first of `requested` and `rejected` with one discriminator is what became of that ask.
+  private func isNew(_ discriminator: String) -> Bool {
+    if ask?.value.origin.discriminator == discriminator { return false }
+    if case .rejected(let rejected) = end?.value, rejected.origin.discriminator == discriminator { return false }
+    return !joined.contains { $0.value.discriminator == discriminator }
+  }
+
+  private mutating func cancel(_ fact: Fact<CancelRequested>) {
+    guard let members = fact.value.members else {
+      if cancel == nil { cancel = fact }
+      return
+    }
+    for member in members where givenUp[member] == nil { givenUp[member] = fact.place }
+  }
+
+  private mutating func name(_ fact: Fact<PanelDispatched>) {
+    let event = fact.value
+    if dispatched[event.round] == nil { dispatched[event.round] = fact }
+    for member in event.members {
+      let key = CallKey(member.call)
+      name(key, member.model, at: fact.place)
+      if seals[event.round] != nil { late.append(key) }
+    }
+  }
+
+  private mutating func name(_ fact: Fact<MemberReplaced>) {
+    let key = CallKey(fact.value.call)
+    name(key, fact.value.model, at: fact.place)
+    if seals[fact.value.round] != nil { late.append(key) }
+  }
+
+  private mutating func name(_ key: CallKey, _ model: ModelRef, at place: Int) {
+    guard calls[key]?.named == nil else { return }
+    calls[key, default: CallState()].named = place
+    calls[key]?.model = model
+  }
+
+  private mutating func conclude(_ key: CallKey, _ fact: Fact<CallState.Outcome>) {
+    guard calls[key]?.outcome == nil else { return }
+    calls[key, default: CallState()].outcome = fact
+    passOn(key, fact)
+  }
+
+  /// Gives the seat of a member that failed for good to the next stand-in. It follows from the order of the log alone,
+  /// so the dispatcher that calls and the aggregator that waits mean the same one.
+  private mutating func passOn(_ key: CallKey, _ fact: Fact<CallState.Outcome>) {
+    guard key.purpose == .panel, key.round == 0, let index = key.member, seats.indices.contains(index),
+      seats[index].attempt == key.attempt, seals[0] == nil, givenUp[index] == nil,
+      let ask = ask?.value, standInsUsed < ask.standIns.count
+    else { return }
+    switch fact.value {
+    case .completed(let call) where call.isAnswer: return
+    // given up from outside, not failed: nobody takes its place
+    case .failed(let call) where call.reason == .cancelled: return
+    case .completed, .failed: break
+    }
+    seats[index] = Seat(model: ask.standIns[standInsUsed], attempt: key.attempt + 1, since: fact.time)
+    standInsUsed += 1
+  }
+}
+
+extension CallCompleted {
+  /// A model that ended without a word has not answered.
+  package var isAnswer: Bool { content.unicodeScalars.contains { !$0.properties.isWhitespace } }
+}

@@ -1,0 +1,84 @@
+/// What the log says about one deliberation: the state that dispatcher, aggregator and judge share. Only `evolve`
+/// changes it, and only by what was read.
+package struct Deliberation: Sendable {
+  /// An ask that came under an id which had one already.
+  package struct Joined: Sendable, Equatable {
+    package enum Verdict: Sendable, Equatable {
+      case joined
+      case refused(code: Int, errorType: String, message: String, path: String?)
+    }
+
+    package let discriminator: String
+    package let form: Form
+    package let reply: [ReplyAddress]
+    package let origin: Origin
+    package let metadata: JSON?
+    package let verdict: Verdict
+  }
+
+  package enum End: Sendable, Equatable {
+    case completed(Completed)
+    case failed(Failed)
+    case cancelled(Cancelled)
+    case rejected(Rejected)
+
+    package var totals: Totals? {
+      switch self {
+      case .completed(let end): end.totals
+      case .failed(let end): end.totals
+      case .cancelled(let end): end.totals
+      case .rejected: nil
+      }
+    }
+  }
+
+  /// The judge's word on a round.
+  package enum Analysis: Sendable, Equatable {
+    case completed(AnalysisCompleted)
+    case degraded(AnalysisDegraded)
+  }
+
+  /// One seat of the panel in round 0; a stand-in takes it over when its holder failed.
+  struct Seat: Sendable {
+    var model: ModelRef
+    var attempt = 0
+    /// When the failure was read that brought the present holder here.
+    var since: Moment?
+  }
+
+  package let id: String
+  package internal(set) var ask: Fact<Requested>?
+  package internal(set) var joined: [Fact<Joined>] = []
+  package internal(set) var cancel: Fact<CancelRequested>?
+  /// Members given up by request, with the place of that request.
+  package internal(set) var givenUp: [Int: Int] = [:]
+  package internal(set) var decision: Fact<DecisionMade>?
+  package internal(set) var calls: [CallKey: CallState] = [:]
+  package internal(set) var dispatched: [Int: Fact<PanelDispatched>] = [:]
+  package internal(set) var seals: [Int: Fact<PanelAssembled>] = [:]
+  package internal(set) var analyses: [Int: Fact<Analysis>] = [:]
+  package internal(set) var end: Fact<End>?
+  package internal(set) var settled: Fact<Settled>?
+  /// The place of the last `deliberation.restored`: commands named before it are lost.
+  package internal(set) var restored: Int?
+  /// Replacements that stand after the seal of their round: void, to be cancelled.
+  var late: [CallKey] = []
+  var progress: [Progress] = []
+  var seats: [Seat] = []
+  var standInsUsed = 0
+  /// How many different events were read.
+  package internal(set) var count = 0
+  var seen: Set<String> = []
+  var hash = SHA256()
+
+  init(id: String) { self.id = id }
+
+  /// Whether something is still to come. What stands without a `deliberation.requested` opens nothing.
+  package var isOpen: Bool { ask != nil && end == nil }
+
+  /// SHA-256 over what was read so far, as an end carries it.
+  package var digest: String {
+    var hash = hash
+    return Hex.text(hash.finish())
+  }
+}
