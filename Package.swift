@@ -73,6 +73,7 @@ let package = Package(
 
     tests("Conclave", ["Conclave", "Deliberation", "Threads"]),
     tests("House", []),
+    tests("Integration", ["Bus", "Conclave", "Deliberation", "Settings", "Telemetry", "Threads", "Web"]),
     tests("Threads", ["Threads"]),
     tests("Telemetry", ["Telemetry", "Threads"]),
     tests("Deliberation", ["Deliberation"]),

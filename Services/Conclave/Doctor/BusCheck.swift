@@ -4,9 +4,7 @@ internal import Telemetry
 
 /// Whether the bus answers, and whether its topics are what the services need.
 enum BusCheck {
-  /// - Parameters:
-  ///   - running: what `conclave up` says it runs.
-  ///   - isNamed: whether a bus was named, so that one is expected even where nothing runs.
+  /// A bus is expected where `conclave up` runs one or where one `isNamed`.
   static func findings(_ settings: Settings, _ running: RunFile?, isNamed: Bool) async -> [Finding] {
     guard running != nil || isNamed else {
       return [.warn("bus", "nothing runs from \(settings.data) and no CONCLAVE_KAFKA is set; start it with: deploy/up")]
