@@ -17,10 +17,16 @@ struct CallCounts {
     var others: Int32 = -1
   }
 
-  private(set) var requests = 0
+  /// What one request changed.
+  enum News: Equatable, Sendable {
+    case nothing
+    case newCall
+    /// The call is performed again; `first`: for the first time again.
+    case again(first: Bool)
+    case beyondBound
+  }
+
   private(set) var repeatedCalls = 0
-  private(set) var repeatedExecutions = 0
-  private(set) var forgotten = 0
   private(set) var listed: [Repeated] = []
   private var made: [UInt64: Made] = [:]
   private var more: [Set<UInt64>] = []
@@ -34,21 +40,17 @@ struct CallCounts {
   var calls: Int { made.count }
 
   /// A retry within one execution is a request more and no repeated call.
-  mutating func count(call: CallName?, execution: String?) {
-    requests += 1
-    guard let call else { return }
+  mutating func count(_ call: CallName, execution: String?) -> News {
     let key = Seed(call.text).value
     let performed = Seed(execution ?? "").value
     guard var known = made[key] else {
-      guard made.count < mostCalls else {
-        forgotten += 1
-        return
-      }
+      guard made.count < mostCalls else { return .beyondBound }
       made[key] = Made(execution: performed)
-      return
+      return .newCall
     }
-    guard known.execution != performed else { return }
-    if known.others < 0 {
+    guard known.execution != performed else { return .nothing }
+    let first = known.others < 0
+    if first {
       known.others = Int32(more.count)
       made[key] = known
       more.append([])
@@ -58,8 +60,8 @@ struct CallCounts {
         listed.append(Repeated(call: call.text, executions: 1))
       }
     }
-    guard more[Int(known.others)].insert(performed).inserted else { return }
-    repeatedExecutions += 1
+    guard more[Int(known.others)].insert(performed).inserted else { return .nothing }
     if let place = places[key] { listed[place].executions += 1 }
+    return .again(first: first)
   }
 }
