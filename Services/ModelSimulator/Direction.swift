@@ -19,6 +19,7 @@ struct Direction {
   struct Reading: Sendable {
     let request: ChatRequest
     let wishes: [ModelName.Wish]
+    let duty: Duty
     let purpose: Purpose?
     let asked: Asked
     let promptSeed: Seed
@@ -35,7 +36,8 @@ struct Direction {
           parameter: error.path))
     } catch {
       throw Refused(
-        .init(status: 400, type: "invalid_request_error", code: "invalid_json", message: "the body is not JSON: \(error)"))
+        .init(
+          status: 400, type: "invalid_request_error", code: "invalid_json", message: "the body is not JSON: \(error)"))
     }
     do throws(ModelName.UnknownPart) {
       var wishes = try ModelName(request.model).wishes
@@ -44,8 +46,10 @@ struct Direction {
           wishes += directive.wishes
         }
       }
+      let duty = DutyReader.duty(of: request)
       return Reading(
-        request: request, wishes: wishes, purpose: asked.call?.purpose ?? DutyReader.purpose(of: request), asked: asked,
+        request: request, wishes: wishes, duty: duty,
+        purpose: asked.call?.purpose ?? DutyReader.purpose(of: request, duty), asked: asked,
         promptSeed: request.promptSeed)
     } catch {
       throw Refused(
@@ -89,7 +93,8 @@ struct Direction {
     let seed = reading.promptSeed.mixed(request.model)
     let milliseconds = manner.latency.map { seed.mixed("latency").within($0) } ?? defaultLatency
     let completion = SimulatedModel(
-      request: request, manner: manner, call: reading.asked.call, execution: reading.asked.execution, now: epoch
+      request: request, duty: reading.duty, promptSeed: reading.promptSeed, manner: manner,
+      execution: reading.asked.execution, now: epoch
     ).completion()
     return Staging(manner: manner, request: request, completion: completion, milliseconds: milliseconds).script()
   }

@@ -55,7 +55,8 @@ final class Door: Sendable {
     default:
       refuse(
         responder,
-        Refusal(status: 404, type: "invalid_request_error", code: "not_found", message: "nothing is at \(request.path)"))
+        Refusal(status: 404, type: "invalid_request_error", code: "not_found", message: "nothing is at \(request.path)")
+      )
     }
   }
 

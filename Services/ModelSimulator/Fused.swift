@@ -13,7 +13,7 @@ struct Fused {
       paragraphs.append("\(Panellist.mark) The answers on \(subject.first) share no sentence.")
     } else {
       paragraphs.append(
-        "\(Panellist.mark) All agree: " + comparison.consensus.map(\.text).joined(separator: " "))
+        "\(Panellist.mark) \(opening) " + comparison.consensus.map(\.text).joined(separator: " "))
     }
     for contradiction in comparison.contradictions.prefix(4) {
       let counts = Fused.counted(contradiction.stances.map(\.stance))
@@ -22,13 +22,25 @@ struct Fused {
     }
     let partial = comparison.partial.prefix(4).map(\.text)
     if !partial.isEmpty { paragraphs.append("Several add: " + partial.joined(separator: " ")) }
-    let unique = comparison.unique.prefix(3).map(\.text)
+    let unique = kept(comparison.unique).map(\.text)
     if !unique.isEmpty { paragraphs.append("Worth keeping from single answers: " + unique.joined(separator: " ")) }
     if let gap = comparison.blindSpots.first { paragraphs.append(gap) }
     return paragraphs.joined(separator: "\n\n")
   }
 
+  /// Each model begins in its own way.
+  private var opening: String {
+    Seed(model).pick(["All agree:", "This much is common ground:", "The panel is of one mind here:", "Undisputed:"])
+  }
+
   private static func number(_ count: Int) -> String { count == 1 ? "one answer" : "\(count) answers" }
+
+  /// Three of the insights; which ones is the model's own taste.
+  private func kept(_ points: [Comparison.Point]) -> [Comparison.Point] {
+    guard points.count > 3 else { return points }
+    let start = Seed(model).mixed(question).below(points.count)
+    return (0..<3).map { points[(start + $0) % points.count] }
+  }
 
   private static func counted(_ texts: [String]) -> [(text: String, count: Int)] {
     var counted: [(text: String, count: Int)] = []

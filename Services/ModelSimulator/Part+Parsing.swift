@@ -42,7 +42,9 @@ extension Part {
   private static func withNumbers(_ text: Substring) -> Part? {
     if let rest = text.without("model-"), !rest.isEmpty { return .personality }
     if let rest = text.without("finish-"), !rest.isEmpty { return .finish(String(rest)) }
-    if let rest = text.without("slow-")?.without(suffix: "-ms") { return rest.number(longest).map { .latency($0...$0) } }
+    if let rest = text.without("slow-")?.without(suffix: "-ms") {
+      return rest.number(longest).map { .latency($0...$0) }
+    }
     if let rest = text.without("latency-") { return rest.range(longest).map { .latency($0) } }
     if let rest = text.without("pace-") { return rest.number(1_000_000).map { .pace(wordsPerSecond: max(1, $0)) } }
     if let rest = text.without("drip-") { return rest.number(longest).map { .drip(milliseconds: max(1, $0)) } }

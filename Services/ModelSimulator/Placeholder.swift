@@ -6,7 +6,9 @@ enum Placeholder {
   static let surrogate = "\u{F8F1}"
 
   static func resolved(_ bytes: [UInt8]) -> [UInt8] {
-    replacing(Array(surrogate.utf8), with: Array("\\ud83d".utf8), in: replacing(Array(invalid.utf8), with: [0xff, 0xc0], in: bytes))
+    replacing(
+      Array(surrogate.utf8), with: Array("\\ud83d".utf8),
+      in: replacing(Array(invalid.utf8), with: [0xff, 0xc0], in: bytes))
   }
 
   private static func replacing(_ wanted: [UInt8], with other: [UInt8], in bytes: [UInt8]) -> [UInt8] {

@@ -3,15 +3,14 @@
 struct Revision {
   let question: String
   let model: String
-  let own: String?
+  let own: String
   let others: [Comparison.Answer]
 
   func text() -> String {
-    let before = own ?? Panellist(question: question, model: model).answer()
-    var text = before
+    var text = own
     var changed = false
     let seed = Seed(question).mixed(model).mixed("revision")
-    for sentence in Sentences.of(before) {
+    for sentence in Sentences.of(own) {
       guard let topic = sentence.topic, let majority = majority(on: Sentences.key(of: topic)),
         Sentences.key(of: majority) != sentence.key, seed.mixed(sentence.key).happens(percent: 60)
       else { continue }
@@ -19,14 +18,15 @@ struct Revision {
       text.replaceSubrange(place, with: majority)
       changed = true
     }
-    return changed ? text + " Having read the others, I have changed my mind." : text + " Having read the others, I stay with this."
+    return text + (changed ? " Having read the others, I have changed my mind." : " Having read the others, I stay.")
   }
 
   /// The sentence on that topic that more than one other, and more than any rival, says.
   private func majority(on topic: String) -> Substring? {
     var counts: [(key: String, verbatim: Substring, count: Int)] = []
     for answer in others {
-      guard let said = Sentences.of(answer.text).first(where: { $0.topic.map { Sentences.key(of: $0) } == topic }) else {
+      guard let said = Sentences.of(answer.text).first(where: { $0.topic.map { Sentences.key(of: $0) } == topic })
+      else {
         continue
       }
       if let place = counts.firstIndex(where: { $0.key == said.key }) {

@@ -3,14 +3,15 @@ internal import Deliberation
 /// Says what one simulated model says to one request: the same words for the same prompt, other words for another model.
 struct SimulatedModel {
   let request: ChatRequest
+  let duty: Duty
+  let promptSeed: Seed
   let manner: Manner
-  let call: CallName?
   let execution: String?
   /// Seconds since 1970.
   let now: Int
 
   func completion() -> Completion {
-    let seed = request.promptSeed.mixed(request.model).mixed(salt)
+    let seed = promptSeed.mixed(request.model).mixed(salt)
     var completion = Completion(
       content: "", finish: "stop", id: "chatcmpl-sim-" + seed.mixed(execution ?? "").hex, model: request.model,
       created: now)
@@ -22,7 +23,8 @@ struct SimulatedModel {
     }
     behave(&completion)
     if manner.reasons {
-      completion.reasoning = "First the question is read, then the pool of sentences, then a choice is made. (simulated)"
+      completion.reasoning =
+        "First the question is read, then the pool of sentences, then a choice is made. (simulated)"
     }
     if let finish = manner.finish { completion.finish = finish }
     if !manner.hidesUsage { completion.usage = usage(completion, seed) }
@@ -42,19 +44,20 @@ struct SimulatedModel {
   }
 
   private func content() -> String {
-    let duty = DutyReader.duty(of: request)
     if case .judge(let judging) = duty {
-      return JudgeReply(judging: judging, manner: manner.judging, schema: request.schema).text()
+      return JudgeReply(judging: judging, manner: manner.judging).text()
     }
     if let schema = request.schema { return SchemaInstance.of(schema).text }
     var text: String
     switch duty {
-    case .answer(let question):
+    case .answer(let question, let tools):
       text = Panellist(question: question, model: request.model, salt: salt).answer(words: manner.words)
+      for result in tools.suffix(4) { text += "\n\nA tool said: \(result.prefix(300))" }
       if request.wantsJSON { text = (["answer": .string(text)] as JSON).text }
     case .revise(let question, let own, let others):
       text = Revision(question: question, model: request.model, own: own, others: others).text()
-    case .fuse(let question, let answers): text = Fused(question: question, answers: answers, model: request.model).text()
+    case .fuse(let question, let answers):
+      text = Fused(question: question, answers: answers, model: request.model).text()
     case .judge: text = ""
     }
     if let bytes = manner.bytes { text = SimulatedModel.sized(text, to: bytes) }
@@ -83,7 +86,8 @@ struct SimulatedModel {
 
   private func usage(_ completion: Completion, _ seed: Seed) -> Completion.Usage {
     let said =
-      completion.content.utf8.count + completion.toolCalls.reduce(0) { $0 + $1.arguments.utf8.count + $1.name.utf8.count }
+      completion.content.utf8.count
+      + completion.toolCalls.reduce(0) { $0 + $1.arguments.utf8.count + $1.name.utf8.count }
     var usage = Completion.Usage(
       prompt: Completion.tokens(request.promptBytes), completion: Completion.tokens(said))
     if let reasoning = completion.reasoning {

@@ -28,7 +28,8 @@ struct Staging {
     case .half: return halved(.cut)
     case .nothing: return answer(headers, .whole([]))
     case .html: return answer([("content-type", "text/html"), Script.mark], .whole(Array(Staging.page.utf8)))
-    case .wrongJSON: return answer(Script.json, .whole((["answer": ["text": "none of the usual members"]] as JSON).bytes))
+    case .wrongJSON:
+      return answer(Script.json, .whole((["answer": ["text": "none of the usual members"]] as JSON).bytes))
     case .brokenJSON: return answer(headers, .whole(broken()))
     case .errorWithOK: return answer(Script.json, .whole(Refusal(status: 502).body.bytes))
     case .errorMidStream: return errorMidStream()
