@@ -43,6 +43,8 @@ let package = Package(
     library("CRdKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+    // not a library: the part of the system's headers that Swift's Glibc module leaves out
+    .systemLibrary(name: "CPoll", path: "Shared/CPoll"),
 
     // What supervising processes takes and Swift cannot say: a target of C with a header, imported by Conclave alone.
     .target(name: "CProcess", path: "Shared/CProcess"),
@@ -51,7 +53,7 @@ let package = Package(
     room("Telemetry", ["Threads"]),
     room("Bus", ["CRdKafka", "Threads", "Telemetry"]),
     room("Deliberation"),
-    room("Web", ["CCurl", "CMicrohttpd", "Threads", "Telemetry"]),
+    room("Web", ["CCurl", "CMicrohttpd", "CPoll", "Threads", "Telemetry"]),
     room("Models", ["Deliberation", "Web", "Telemetry", "Threads"]),
     room("Settings", ["Bus", "Deliberation", "Models", "Telemetry", "Web"]),
     room("Folding", ["Bus", "Deliberation", "Telemetry", "Threads"]),
@@ -76,6 +78,7 @@ let package = Package(
     tests("Integration", ["Bus", "Conclave", "Deliberation", "Settings", "Telemetry", "Threads", "Web"]),
     tests("Threads", ["Threads"]),
     tests("Telemetry", ["Telemetry", "Threads"]),
+    tests("Web", ["Telemetry", "Threads", "Web"]),
     tests("Deliberation", ["Deliberation"]),
     tests("Models", ["Deliberation", "Models", "Threads", "Web"]),
     tests("ModelCaller", ["Bus", "Deliberation", "ModelCaller", "Models", "Telemetry", "Threads", "Web"]),

@@ -2,6 +2,10 @@
 package struct HTTPServerLimits: Sendable {
   /// The largest body; more is answered with 413.
   package var bodyBytes = 1_000_000
+  /// The name of the setting behind `bodyBytes`, for the message of the 413.
+  package var bodySetting: String?
+  /// How much of a body that is refused is read to its end; past that the connection is cut.
+  package var discardBytes = 64_000_000
   /// Request line and headers together; more is answered with 431.
   package var headerBytes = 16 * 1024
   package var connections = 10_000

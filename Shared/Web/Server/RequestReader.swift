@@ -1,0 +1,43 @@
+internal import CMicrohttpd
+
+/// Copies a request out of libmicrohttpd's memory.
+enum RequestReader {
+  private final class Pairs {
+    var pairs: [(String, String)] = []
+  }
+
+  static func request(
+    _ connection: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>, body: [UInt8]
+  ) -> ServerRequest {
+    ServerRequest(
+      method: String(cString: method), path: String(cString: path), query: pairs(connection, .GET_ARGUMENT_KIND),
+      headers: pairs(connection, .HEADER_KIND), body: body,
+      remote: NumericAddress.host(conclave_mhd_client(connection)))
+  }
+
+  static func header(_ connection: OpaquePointer, _ name: String) -> String? {
+    MHD_lookup_connection_value(connection, .HEADER_KIND, name).map { String(cString: $0) }
+  }
+
+  /// Every header of that name.
+  static func headers(_ connection: OpaquePointer, _ name: String) -> [String] {
+    guard header(connection, name) != nil else { return [] }
+    let name = name.lowercased()
+    return pairs(connection, .HEADER_KIND).filter { $0.0.lowercased() == name }.map(\.1)
+  }
+
+  private static func pairs(_ connection: OpaquePointer, _ kind: MHD_ValueKind) -> [(String, String)] {
+    let pairs = Pairs()
+    _ = withExtendedLifetime(pairs) {
+      MHD_get_connection_values(
+        connection, kind,
+        { target, _, name, value in
+          guard let target, let name else { return .YES }
+          let pairs = Unmanaged<Pairs>.fromOpaque(target).takeUnretainedValue()
+          pairs.pairs.append((String(cString: name), value.map { String(cString: $0) } ?? ""))
+          return .YES
+        }, Unmanaged.passUnretained(pairs).toOpaque())
+    }
+    return pairs.pairs
+  }
+}

@@ -1,0 +1,17 @@
+import Glibc
+
+/// Waits until something holds, looking again every millisecond; false when the time is over.
+func eventually(within: Duration = .seconds(5), _ holds: () -> Bool) -> Bool {
+  let deadline = ContinuousClock.now + within
+  while !holds() {
+    if ContinuousClock.now >= deadline { return false }
+    usleep(1_000)
+  }
+  return true
+}
+
+/// How long something took to hold; nil when it never did.
+func timeUntil(within: Duration = .seconds(5), _ holds: () -> Bool) -> Duration? {
+  let start = ContinuousClock.now
+  return eventually(within: within, holds) ? ContinuousClock.now - start : nil
+}
