@@ -77,6 +77,7 @@ let package = Package(
     tests("House", []),
     tests("Integration", ["Bus", "Conclave", "Deliberation", "Settings", "Telemetry", "Threads", "Web"]),
     tests("Threads", ["Threads"]),
+    tests("Bus", ["Bus", "Telemetry", "Threads"]),
     tests("Telemetry", ["Telemetry", "Threads"]),
     tests("Web", ["Telemetry", "Threads", "Web"]),
     tests("Deliberation", ["Deliberation"]),

@@ -13,6 +13,7 @@ package enum BusError: Error, Sendable, Equatable, CustomStringConvertible {
   case shape(topic: String, has: Int, needs: Int)
   case fenced(instance: String)
   case notAssigned(TopicPartition)
+  case noGroup
   case metadataTooLong(TopicPartition, characters: Int)
   /// Anything else that librdkafka or a broker said.
   case broker(what: String, name: String, why: String, retriable: Bool, fatal: Bool)
@@ -55,6 +56,7 @@ package enum BusError: Error, Sendable, Equatable, CustomStringConvertible {
     case .fenced(let instance):
       "bus: another process is a member under the name \(instance); give each process its own CONCLAVE_INSTANCE"
     case .notAssigned(let partition): "bus: \(partition) is not assigned to this consumer any more; stop working on it"
+    case .noGroup: "bus: partitions were handed out without a group, so nothing can be committed; name a group"
     case .metadataTooLong(let partition, let characters):
       "bus: the commit for \(partition) carries \(characters) characters, more than the \(Tuning.commitMetadata) allowed"
     case .broker(let what, let name, let why, _, let fatal):

@@ -1,0 +1,201 @@
+internal import Telemetry
+internal import Threads
+
+/// The loop: commands, records, the receiver's turn, and once a quarter of a second what only time tells.
+extension Consumer {
+  func run(_ make: @Sendable () -> any Receiver) {
+    let receiver = make()
+    self.receiver = receiver
+    begin()
+    var wanted: ContinuousClock.Instant?
+    var isBusy = true
+    while inbox.withLock({ $0.stopBy == nil }) {
+      let now = ContinuousClock.now
+      let patience = min(wanted.map { now.duration(to: $0) } ?? Tuning.longestPoll, Tuning.longestPoll)
+      let heard = pump(isBusy || isStirred ? .zero : patience)
+      let told = runCommands()
+      if isFatal { replace() }
+      if mustAssign { assignHandedOut() }
+      tellCommits()
+      isBusy = heard == Tuning.burst
+      if heard > 0 || told || isStirred || wanted.map({ $0 <= .now }) ?? false {
+        isStirred = false
+        wanted = receiver.turn(self).map { .now + max(.zero, $0) }
+        tellCommits()
+      }
+      check()
+    }
+    end()
+  }
+
+  private func begin() {
+    listen()
+    switch subscription {
+    case .group(_, _, let topics, _): subscribe(topics)
+    case .assigned: mustAssign = true
+    }
+    if mustAssign { assignHandedOut() }
+    if let receiver { _ = receiver.turn(self) }
+  }
+
+  func listen() {
+    guard let callbacks = handle?.callbacks else { return }
+    callbacks.failed = { [unowned self] error in failed(error) }
+    callbacks.rebalanced = { [unowned self] came, partitions in
+      stir()
+      rebalanced(came, partitions)
+    }
+    callbacks.committed = { [unowned self] number, error in
+      stir()
+      if error == nil { reached() }
+      commits.finishLater(number, error.map { .failure($0.asBusError("commit")) } ?? .success(()))
+    }
+  }
+
+  /// Something happened in a callback: the poll around it ends, and the receiver gets its turn.
+  func stir() {
+    isStirred = true
+    handle?.wake()
+  }
+
+  func subscribe(_ topics: [String]) {
+    guard let error = handle?.subscribe(topics) else { return }
+    log.error("bus.subscribe", ("error", error.name), ("text", error.text))
+    isFatal = isFatal || error.isFatal
+  }
+
+  /// Polls until nothing is there any more, or a burst is full. Returns how much came.
+  private func pump(_ patience: Duration) -> Int {
+    guard let handle else { return 0 }
+    var patience = patience.milliseconds
+    var count = 0
+    while count < Tuning.burst {
+      switch handle.poll(patience) {
+      case .nothing: return count
+      case .record(let record): received(record)
+      case .error(let error, let partition, let offset): refused(error, partition, offset)
+      }
+      if isFatal || self.handle !== handle { return count + 1 }
+      patience = 0
+      count += 1
+    }
+    return count
+  }
+
+  private func received(_ record: Record) {
+    let source = record.source
+    guard let state = held[source], state.expects(record.offset) else { return }
+    held[source]?.next = .offset(record.offset + 1)
+    held[source]?.uncounted += 1
+    receiver?.received(record, self)
+  }
+
+  private func refused(_ error: KafkaError, _ partition: TopicPartition?, _ offset: Int64) {
+    if error.isPositionLost, let partition {
+      positionLost(partition, offset, error.text)
+    } else {
+      failed(error)
+    }
+  }
+
+  private func positionLost(_ partition: TopicPartition, _ offset: Int64, _ why: String) {
+    guard let receiver, held[partition] != nil else { return }
+    log.error("bus.position.lost", ("partition", partition), ("offset", offset), ("why", why))
+    measures.positionLost(partition.topic)
+    let start = receiver.positionLost(partition, at: offset, self)
+    held[partition]?.next = resolved(partition, start)
+    // librdkafka has stopped this partition: a seek would be refused
+    assignAnew()
+  }
+
+  private func failed(_ error: KafkaError) {
+    if error.isFatal || error.isFenced {
+      isFatal = true
+    } else if error.isAllBrokersDown {
+      let was = inbox.withLock { inbox in
+        defer { inbox.isReachable = false }
+        return inbox.isReachable
+      }
+      if was { log.warning("bus.unreachable", ("servers", settings.bootstrap)) }
+    } else if error.isDenied {
+      log.error("bus.denied", ("error", error.name), ("text", error.text))
+    } else if error.isPassing {
+      log.debug("bus.consumer.error", ("error", error.name), ("text", error.text))
+    } else {
+      log.warning("bus.consumer.error", ("error", error.name), ("text", error.text))
+    }
+  }
+
+  /// A broker has answered.
+  func reached() {
+    let was = inbox.withLock { inbox in
+      defer { inbox.isReachable = true }
+      return inbox.isReachable
+    }
+    if !was { log.info("bus.reachable") }
+  }
+
+  private func runCommands() -> Bool {
+    let commands = inbox.withLock { inbox in
+      defer { inbox.commands = [] }
+      return inbox.commands
+    }
+    for command in commands { command(self) }
+    return !commands.isEmpty
+  }
+
+  func tellCommits() {
+    for (done, result) in commits.takeFinished() {
+      isStirred = true
+      done(result)
+    }
+  }
+
+  private func check() {
+    let now = ContinuousClock.now
+    guard checked.duration(to: now) >= Tuning.longestPoll else { return }
+    checked = now
+    for (partition, state) in held {
+      if state.uncounted > 0 { reached() }
+      count(partition)
+      if case .offset(let next) = state.next, let end = handle?.knownEnd(partition) {
+        state.lag.set(Double(max(0, end - next)))
+      }
+    }
+    if !inbox.withLock({ $0.isReachable }) { askAgain(now) }
+    disposal.check(log)
+  }
+
+  func count(_ partition: TopicPartition) {
+    guard let state = held[partition], state.uncounted > 0 else { return }
+    state.consumed.add(Double(state.uncounted))
+    held[partition]?.uncounted = 0
+  }
+
+  /// Nothing tells when an idle handle has its connection back, so it is asked, briefly.
+  private func askAgain(_ now: ContinuousClock.Instant) {
+    guard let topic = subscription.topics.first, let handle else { return }
+    if let askedAgain, askedAgain.duration(to: now) < .milliseconds(500) { return }
+    askedAgain = now
+    do throws(KafkaError) {
+      _ = try handle.metadata(of: topic, within: .milliseconds(100))
+      reached()
+    } catch {
+      log.debug("bus.asked.again", ("error", error.name))
+    }
+  }
+}
+
+extension Subscription {
+  var topics: [String] {
+    switch self {
+    case .group(_, _, let topics, _): topics
+    case .assigned(let partitions, _): Array(Set(partitions.map(\.topic))).sorted()
+    }
+  }
+
+  var isGroup: Bool {
+    if case .group = self { return true }
+    return false
+  }
+}

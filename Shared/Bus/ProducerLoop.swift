@@ -1,0 +1,209 @@
+internal import Telemetry
+internal import Threads
+
+/// The producer's own thread: serves delivery reports, sends again, replaces a handle that gave up, and closes.
+// Unchecked because everything but `producer` is touched by that thread alone, once it runs.
+final class ProducerLoop: @unchecked Sendable {
+  private let producer: Producer
+  private var handle: ProducerHandle
+  private var disposal = Disposal()
+  private var refreshed: [String: ContinuousClock.Instant] = [:]
+
+  init(_ producer: Producer, _ handle: ProducerHandle) {
+    self.producer = producer
+    self.handle = handle
+    listen()
+  }
+
+  private func listen() {
+    handle.callbacks.delivered = { [unowned self] number, result in delivered(number, result) }
+    handle.callbacks.failed = { [unowned self] error in failed(error) }
+  }
+
+  func run() {
+    while true {
+      let hurry = producer.state.withLock { $0.pending.hasWaiting || $0.isClosing }
+      handle.poll(hurry ? 5 : Tuning.longestPoll.milliseconds)
+      tellRefused()
+      if producer.state.withLock({ $0.isFatal }) { replace() }
+      learnPartitions()
+      let admitted = producer.state.withLock { state in
+        let drained = state.handWaiting(limit: 1000)
+        state.admit()
+        return drained
+      }
+      if !admitted { giveUpOnUnknown() }
+      warm()
+      tellRefused()
+      disposal.check(producer.log)
+      if shouldEnd() { break }
+    }
+    end()
+  }
+
+  private func delivered(_ number: UInt, _ result: Result<Position, KafkaError>) {
+    switch result {
+    case .success(let position):
+      guard let pending = producer.state.withLock({ $0.pending.remove(number) }) else { return }
+      producer.measures.latency.observe(pending.since.duration(to: .now).seconds)
+      producer.measures.written(pending.record.topic)
+      pending.acknowledged(.success(position))
+    case .failure(let error):
+      if error.isWorthSendingAgain {
+        producer.state.withLock { state in
+          state.pending.waitAgain(number)
+          if error.isFatal { state.isFatal = true }
+        }
+        producer.log.debug("bus.produce.again", ("error", error.name))
+        return
+      }
+      guard let pending = producer.state.withLock({ $0.pending.remove(number) }) else { return }
+      producer.measures.refused(pending.record.topic)
+      pending.acknowledged(.failure(refusal(error, pending.record)))
+    }
+  }
+
+  private func refusal(_ error: KafkaError, _ record: Outgoing) -> BusError {
+    if error.isTooLarge { return .tooLarge(topic: record.topic, bytes: record.size, limit: record.size - 1) }
+    return error.asBusError("produce", topic: record.topic)
+  }
+
+  private func failed(_ error: KafkaError) {
+    if error.isFatal {
+      producer.state.withLock { $0.isFatal = true }
+    } else if error.isDenied {
+      producer.log.error("bus.denied", ("error", error.name), ("text", error.text))
+    } else {
+      producer.log.debug("bus.producer.error", ("error", error.name), ("text", error.text))
+    }
+  }
+
+  private func tellRefused() {
+    let refused = producer.state.withLock { state in
+      defer { state.refused = [] }
+      return state.refused
+    }
+    for (acknowledged, error) in refused { acknowledged(.failure(error)) }
+  }
+
+  /// A new handle gets everything that the old one had not delivered, in order.
+  private func replace() {
+    producer.state.withLock { $0.handle = nil }
+    // reports that are there already say what need not be sent again
+    while handle.poll(0) > 0 {}
+    let why = handle.fatalError
+    let old = handle
+    do throws(BusError) {
+      handle = try ProducerHandle(producer.properties, HandleCallbacks(log: producer.log))
+    } catch {
+      producer.log.error("bus.producer.replace", ("error", error))
+      return
+    }
+    listen()
+    producer.measures.replaced.add()
+    disposal.start { old.destroy() }
+    let known = producer.state.withLock { $0.partitions.keys.sorted() }
+    for topic in known { learn(topic, within: .milliseconds(200)) }
+    let again = producer.state.withLock { state in
+      state.pending.waitAll()
+      state.isFatal = false
+      state.handle = handle
+      return state.pending.count
+    }
+    producer.log.warning(
+      "bus.producer.replaced", ("error", why?.name ?? "unknown"), ("text", why?.text ?? ""), ("again", again))
+  }
+
+  @discardableResult
+  private func learn(_ topic: String, within limit: Duration) -> KafkaError? {
+    do throws(KafkaError) {
+      switch try handle.metadata(of: topic, within: limit).topics[topic] {
+      case .success(let count):
+        producer.state.withLock { $0.partitions[topic] = Int32(count) }
+        return nil
+      case .failure(let error): return error
+      case nil: return KafkaError.unknownTopic
+      }
+    } catch {
+      return error
+    }
+  }
+
+  /// An explicit partition waits at the head: is there such a one? At most one question a second for each topic.
+  private func learnPartitions() {
+    guard let (number, next) = producer.state.withLock({ $0.pending.firstWaiting }), let partition = next.record.partition
+    else { return }
+    let topic = next.record.topic
+    if let count = producer.partitions(of: topic), partition < count { return }
+    if let asked = refreshed[topic], asked.duration(to: .now) < .seconds(1) {
+      guard let count = producer.partitions(of: topic) else { return }
+      refuse(number, next.record, .noSuchPartition(topic: topic, partition: partition, has: count))
+      return
+    }
+    let error = learn(topic, within: .milliseconds(500))
+    if error == nil { refreshed[topic] = .now }
+    if let count = producer.partitions(of: topic), error == nil, partition >= count {
+      refuse(number, next.record, .noSuchPartition(topic: topic, partition: partition, has: count))
+    }
+  }
+
+  private func refuse(_ number: UInt, _ record: Outgoing, _ error: BusError) {
+    producer.measures.refused(record.topic)
+    producer.state.withLock { state in
+      state.pending.popWaiting()
+      state.refuse(number, error)
+    }
+  }
+
+  /// What waits at the head for a topic that nobody knows is refused once that has lasted.
+  private func giveUpOnUnknown() {
+    guard let (number, next) = producer.state.withLock({ $0.pending.firstWaiting }),
+      next.since.duration(to: .now) > Tuning.unknownTopicGrace
+    else { return }
+    if learn(next.record.topic, within: .milliseconds(500))?.isUnknownTopic == true {
+      refuse(number, next.record, .unknownTopic(next.record.topic))
+    }
+  }
+
+  private func warm() {
+    guard let warming = producer.state.withLock({ $0.warmings.first }) else { return }
+    for topic in warming.topics where producer.partitions(of: topic) == nil {
+      guard let error = learn(topic, within: .milliseconds(500)) else { continue }
+      let overdue = warming.since.duration(to: .now) > Tuning.unknownTopicGrace
+      guard error.isDenied || error.isUnknownTopic && overdue else { return }
+      finish(warming, .failure(error.asBusError("metadata", topic: topic)))
+      return
+    }
+    finish(warming, .success(()))
+  }
+
+  private func finish(_ warming: ProducerState.Warming, _ result: Result<Void, BusError>) {
+    producer.state.withLock { _ = $0.warmings.removeFirst() }
+    warming.done(result)
+  }
+
+  private func shouldEnd() -> Bool {
+    producer.state.withLock { state in
+      guard let closeBy = state.closeBy else { return false }
+      return state.pending.isEmpty && state.queue.isEmpty && state.refused.isEmpty || closeBy < .now
+    }
+  }
+
+  private func end() {
+    let (left, warmings) = producer.state.withLock { state in
+      state.handle = nil
+      let left = state.pending.removeAll().map(\.acknowledged) + state.queue.removeAll().map(\.acknowledged)
+      state.closedClean = left.isEmpty
+      defer { state.warmings = [] }
+      return (left, state.warmings)
+    }
+    tellRefused()
+    for acknowledged in left { acknowledged(.failure(.closed)) }
+    for warming in warmings { warming.done(.failure(.closed)) }
+    if !left.isEmpty { producer.log.warning("bus.producer.closed", ("unacknowledged", left.count)) }
+    let handle = handle
+    disposal.start { handle.destroy() }
+    if !disposal.wait(.seconds(1)) { producer.log.warning("bus.handle.slow") }
+    producer.finished.open()
+  }
+}

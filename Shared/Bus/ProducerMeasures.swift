@@ -1,0 +1,34 @@
+internal import Telemetry
+internal import Threads
+
+/// A producer's figures.
+struct ProducerMeasures: Sendable {
+  private let metrics: Metrics
+  private let topics = Lock<[String: (written: Counter, refused: Counter)]>([:])
+  let latency: Histogram
+  let replaced: Counter
+
+  init(_ metrics: Metrics, client: String, inFlight: @escaping @Sendable () -> Double) {
+    self.metrics = metrics
+    latency = metrics.histogram(
+      "conclave_bus_produce_seconds", "Time from send to the acknowledgement of all replicas.", Histogram.seconds)
+    replaced = metrics.counter(
+      "conclave_bus_producers_replaced_total", "Producer handles thrown away after a fatal error.")
+    _ = metrics.gauge(
+      "conclave_bus_in_flight_records", "Records sent and not acknowledged yet.", [("client", client)], read: inFlight)
+  }
+
+  func written(_ topic: String) { counters(topic).written.add() }
+  func refused(_ topic: String) { counters(topic).refused.add() }
+
+  private func counters(_ topic: String) -> (written: Counter, refused: Counter) {
+    if let counters = topics.withLock({ $0[topic] }) { return counters }
+    let made = (
+      written: metrics.counter("conclave_bus_produced_records_total", "Records acknowledged.", [("topic", topic)]),
+      refused: metrics.counter(
+        "conclave_bus_refused_records_total", "Records that could not be written.", [("topic", topic)])
+    )
+    topics.withLock { $0[topic] = made }
+    return made
+  }
+}

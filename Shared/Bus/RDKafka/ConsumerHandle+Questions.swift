@@ -1,0 +1,89 @@
+internal import CRdKafka
+
+/// Commits, and what is asked of the brokers with a bounded wait.
+extension ConsumerHandle {
+  typealias Commit = (partition: TopicPartition, offset: Int64, metadata: String)
+
+  /// Asynchronous: `callbacks.committed` is called with the number from a later poll.
+  func commit(_ offsets: [Commit], number: UInt) -> KafkaError? {
+    let list = Self.list(offsets)
+    let queue = rd_kafka_queue_get_consumer(handle)
+    defer { rd_kafka_queue_destroy(queue) }
+    let code = rd_kafka_commit_queue(
+      handle, list.pointer, queue,
+      { handle, code, offsets, number in
+        HandleCallbacks.of(handle)?.committed(
+          UInt(bitPattern: number), ConsumerHandle.error(code, PartitionList.elements(offsets)))
+      }, UnsafeMutableRawPointer(bitPattern: number))
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code)
+  }
+
+  /// Waits for the answer, on a queue of its own so that nothing else is served meanwhile.
+  func commitNow(_ offsets: [Commit], within limit: Duration) throws(KafkaError) {
+    let list = Self.list(offsets)
+    let queue = rd_kafka_queue_new(handle)
+    defer { rd_kafka_queue_destroy(queue) }
+    let code = rd_kafka_commit_queue(handle, list.pointer, queue, nil, nil)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
+    guard let event = rd_kafka_queue_poll(queue, Int32(limit.milliseconds)) else {
+      throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT)
+    }
+    defer { rd_kafka_event_destroy(event) }
+    let answers = PartitionList.elements(
+      rd_kafka_event_topic_partition_list(event).map { UnsafeMutablePointer(mutating: $0) })
+    if let error = Self.error(rd_kafka_event_error(event), answers) { throw error }
+  }
+
+  private static func list(_ offsets: [Commit]) -> PartitionList {
+    let list = PartitionList(capacity: offsets.count)
+    for commit in offsets { list.add(commit.partition, offset: commit.offset, metadata: commit.metadata) }
+    return list
+  }
+
+  private static func error(_ code: rd_kafka_resp_err_t, _ answers: [PartitionList.Element]) -> KafkaError? {
+    code == RD_KAFKA_RESP_ERR_NO_ERROR ? answers.lazy.compactMap(\.error).first : KafkaError(code)
+  }
+
+  /// What the group has committed, in the order of `partitions`.
+  func committed(
+    _ partitions: [TopicPartition], within limit: Duration
+  ) throws(KafkaError) -> [(offset: Int64?, metadata: String?)] {
+    let list = PartitionList(partitions)
+    let code = rd_kafka_committed(handle, list.pointer, Int32(limit.milliseconds))
+    if let error = Self.error(code, list.elements) { throw error }
+    return list.elements.map { element in
+      element.offset >= 0 ? (element.offset, element.metadata) : (nil, nil)
+    }
+  }
+
+  func ends(_ partition: TopicPartition, within limit: Duration) throws(KafkaError) -> (low: Int64, high: Int64) {
+    var (low, high) = (Int64(0), Int64(0))
+    let code = rd_kafka_query_watermark_offsets(
+      handle, partition.topic, partition.partition, &low, &high, Int32(limit.milliseconds))
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
+    return (low, high)
+  }
+
+  /// The end as the last fetch knew it, without asking; nil before the first.
+  func knownEnd(_ partition: TopicPartition) -> Int64? {
+    var (low, high) = (Int64(0), Int64(0))
+    let code = rd_kafka_get_watermark_offsets(handle, partition.topic, partition.partition, &low, &high)
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+  }
+
+  func offset(
+    _ partition: TopicPartition, atTime milliseconds: Int64, within limit: Duration
+  ) throws(KafkaError) -> Int64? {
+    let list = PartitionList(capacity: 1)
+    // the time goes in where the offset comes out
+    list.add(partition, offset: milliseconds)
+    let code = rd_kafka_offsets_for_times(handle, list.pointer, Int32(limit.milliseconds))
+    if let error = Self.error(code, list.elements) { throw error }
+    guard let offset = list.elements.first?.offset, offset >= 0 else { return nil }
+    return offset
+  }
+
+  func metadata(of topic: String, within limit: Duration) throws(KafkaError) -> Handle.Metadata {
+    try Handle.partitions(handle, of: topic, within: limit)
+  }
+}
