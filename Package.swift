@@ -23,6 +23,11 @@ func service(_ name: String, _ imports: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: imports, path: "Services/\(name)", swiftSettings: settings)
 }
 
+/// A program that only tests start.
+func tool(_ name: String, _ imports: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: imports, path: "Tests/\(name)", swiftSettings: settings)
+}
+
 func tests(_ name: String, _ imports: [Target.Dependency], resources: [Resource] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: imports, path: "Tests/\(name)", resources: resources, swiftSettings: settings)
@@ -38,6 +43,7 @@ let package = Package(
     .executable(name: "judge", targets: ["Judge"]),
     .executable(name: "conclave", targets: ["Conclave"]),
     .executable(name: "model-simulator", targets: ["ModelSimulator"]),
+    .executable(name: "verifier", targets: ["Verifier"]),
   ],
   targets: [
     library("CRdKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
@@ -84,6 +90,11 @@ let package = Package(
     tests("Models", ["Deliberation", "Models", "Threads", "Web"]),
     tests("ModelCaller", ["Bus", "Deliberation", "ModelCaller", "Models", "Telemetry", "Threads", "Web"]),
     tests("Folding", ["Bus", "Deliberation", "Folding"]),
+
+    tool("Verifier", ["Bus", "Deliberation", "Telemetry", "Threads"]),
+    .testTarget(
+      name: "VerifierTests", dependencies: ["Deliberation", "Verifier"], path: "Tests/VerifierTests",
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
