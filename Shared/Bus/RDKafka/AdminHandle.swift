@@ -1,0 +1,79 @@
+internal import CRdKafka
+internal import Telemetry
+
+/// A handle that only asks for metadata and makes topics.
+struct AdminHandle {
+  private let handle: OpaquePointer
+  private let callbacks: HandleCallbacks
+
+  init(_ settings: BusSettings, log: Log) throws(BusError) {
+    callbacks = HandleCallbacks(log: log)
+    handle = try Handle.make(RD_KAFKA_PRODUCER, ClientProperties.admin(settings, client: "conclave-admin"), callbacks)
+  }
+
+  func destroy() { Handle.destroy(handle, callbacks) }
+
+  func cluster(within limit: Duration) throws(KafkaError) -> Cluster {
+    // all topics: a question for one by name would make it where brokers make topics by themselves
+    let metadata = try Handle.partitions(handle, of: nil, within: limit)
+    var topics: [String: Int] = [:]
+    for case (let name, .success(let count)) in metadata.topics { topics[name] = count }
+    return Cluster(brokers: metadata.brokers, topics: topics)
+  }
+
+  /// Returns the names of those that this call made; another may have been faster with the rest.
+  func create(_ shapes: [TopicShape], replication: Int, recordBytes: Int) throws(BusError) -> [String] {
+    var topics: [OpaquePointer?] = []
+    defer { for topic in topics { rd_kafka_NewTopic_destroy(topic) } }
+    for shape in shapes {
+      var text = [CChar](repeating: 0, count: 512)
+      let new = rd_kafka_NewTopic_new(shape.name, Int32(shape.partitions), Int32(replication), &text, text.count)
+      guard let new else {
+        throw .broker(
+          what: "create topic \(shape.name)", name: "_INVALID_ARG",
+          why: String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self), retriable: false,
+          fatal: false)
+      }
+      topics.append(new)
+      for (name, value) in Self.configuration(shape, recordBytes) { rd_kafka_NewTopic_set_config(new, name, value) }
+    }
+    return try answer(to: &topics)
+  }
+
+  private static func configuration(_ shape: TopicShape, _ recordBytes: Int) -> [(String, String)] {
+    let retention = shape.retention.map { $0.components.seconds * 1000 } ?? -1
+    var configuration = [("cleanup.policy", shape.cleanup), ("retention.ms", "\(retention)")]
+    // Kafka's own bound holds a record of the default size with what a batch adds
+    if recordBytes > 1_000_000 { configuration.append(("max.message.bytes", "\(recordBytes + 65_536)")) }
+    return configuration
+  }
+
+  private func answer(to topics: inout [OpaquePointer?]) throws(BusError) -> [String] {
+    let queue = rd_kafka_queue_new(handle)
+    defer { rd_kafka_queue_destroy(queue) }
+    let options = rd_kafka_AdminOptions_new(handle, RD_KAFKA_ADMIN_OP_CREATETOPICS)
+    defer { rd_kafka_AdminOptions_destroy(options) }
+    rd_kafka_CreateTopics(handle, &topics, topics.count, options, queue)
+    guard let event = rd_kafka_queue_poll(queue, 30_000) else { throw .timedOut("creating topics") }
+    defer { rd_kafka_event_destroy(event) }
+    let code = rd_kafka_event_error(event)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      throw KafkaError(code, rd_kafka_event_error_string(event).map { String(cString: $0) }).asBusError("create topics")
+    }
+    var count = 0
+    let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+    var made: [String] = []
+    for index in 0..<count {
+      guard let result = results?[index] else { continue }
+      let name = String(cString: rd_kafka_topic_result_name(result))
+      switch rd_kafka_topic_result_error(result) {
+      case RD_KAFKA_RESP_ERR_NO_ERROR: made.append(name)
+      case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: break
+      case let code:
+        let text = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
+        throw KafkaError(code, text).asBusError("create topic \(name)", topic: name)
+      }
+    }
+    return made
+  }
+}
