@@ -95,6 +95,7 @@ let package = Package(
     .testTarget(
       name: "VerifierTests", dependencies: ["Deliberation", "Verifier"], path: "Tests/VerifierTests",
       swiftSettings: settings),
+    tests("ModelSimulator", ["Deliberation", "ModelSimulator", "Telemetry", "Threads", "Web"]),
   ],
   swiftLanguageModes: [.v6]
 )
