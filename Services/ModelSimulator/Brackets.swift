@@ -8,7 +8,7 @@ enum Brackets {
     ranges(in: text).map { text[$0].dropFirst().dropLast() }
   }
 
-  /// The text without its bracketed rules.
+  /// The text without its bracketed rules, and without the space that they leave at its ends.
   static func removed(from text: String) -> String {
     var rest = ""
     var end = text.startIndex
@@ -16,7 +16,10 @@ enum Brackets {
       rest += text[end..<range.lowerBound]
       end = range.upperBound
     }
-    return rest + text[end...]
+    rest += text[end...]
+    let start = rest.firstIndex { !$0.isWhitespace } ?? rest.endIndex
+    let last = rest.lastIndex { !$0.isWhitespace }
+    return last.map { String(rest[start...$0]) } ?? ""
   }
 
   private static func ranges(in text: String) -> [Range<String.Index>] {

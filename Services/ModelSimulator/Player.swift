@@ -35,9 +35,8 @@ struct Player: Sendable {
       let writer = responder.stream(status, headers)
       writer.write(head)
       flood(block, bytes, tail, to: writer, over)
-    case .hangUp:
-      responder.stream(200).abort()
-      over.run()
+    // Whoever lets go of the responder without an answer cuts the connection.
+    case .hangUp: over.run()
     case .silent: keepSilent(responder, over)
     }
   }

@@ -11,7 +11,7 @@ import Web
   }
 
   private func content(_ events: [SSEEvent]) throws -> String {
-    try events.filter { $0.data != "[DONE]" }.map {
+    try events.filter { $0.text != "[DONE]" }.map {
       try JSON.parse($0.data)["choices"]?[0]?["delta"]?["content"]?.string ?? ""
     }.joined()
   }
@@ -23,7 +23,7 @@ import Web
     let events = events(script.bytes)
     #expect(script.header("content-type") == "text/event-stream")
     #expect(try content(events) == whole["choices"]?[0]?["message"]?["content"]?.string)
-    #expect(events.last?.data == "[DONE]")
+    #expect(events.last?.text == "[DONE]")
     #expect(try JSON.parse(events[events.count - 2].data)["usage"] == whole["usage"])
     #expect(try JSON.parse(events[events.count - 3].data)["choices"]?[0]?["finish_reason"] == "stop")
     #expect(whole["usage"]?["prompt_tokens"]?.int == 5)
@@ -45,7 +45,7 @@ import Web
     let script = try Requests.script(Requests.chat("Why is the sky blue?", model: name, stream: true))
     let events = events(script.bytes)
     #expect(try content(events) == plain)
-    #expect(events.last?.data == "[DONE]")
+    #expect(events.last?.text == "[DONE]")
   }
 
   @Test("a stream without [DONE] has its finish reason, one without finish reason has neither")
@@ -72,7 +72,7 @@ import Web
   func toolCall() throws {
     let body = Requests.chat(
       "Why? [call f {\"a\":\"bcd\"}]", stream: true, [("tools", [Requests.function("f")])])
-    let deltas = try events(Requests.script(body).bytes).filter { $0.data != "[DONE]" }.compactMap {
+    let deltas = try events(Requests.script(body).bytes).filter { $0.text != "[DONE]" }.compactMap {
       try JSON.parse($0.data)["choices"]?[0]?["delta"]?["tool_calls"]?[0]
     }
     #expect(deltas.first?["function"]?["name"] == "f")
@@ -142,7 +142,7 @@ import Web
     let body = head + block + block + tail
     if stream {
       #expect(try content(events(body)).utf8.count > 2 * 3000)
-      #expect(events(body).last?.data == "[DONE]")
+      #expect(events(body).last?.text == "[DONE]")
     } else {
       #expect(try JSON.parse(body)["choices"]?[0]?["message"]?["content"]?.string?.hasPrefix("and so on") == true)
     }
