@@ -1,9 +1,0 @@
-enum AskCommand: Command {
-  static let name = "ask"
-  static let summary = ""
-  static let flags: [Flag] = []
-
-  static func run(_ arguments: Arguments, environment: [String: String]) async throws(CommandError) -> Int32 {
-    throw .failed("this command is being built")
-  }
-}
