@@ -1,0 +1,41 @@
+internal import CCurl
+
+// What libcurl calls, always on the client's thread and inside one of our calls to it. The owners are the loop, which
+// outlives the multi handle, and the transfer, which the loop keeps until libcurl has let go of it.
+
+func clientHead(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ owner: UnsafeMutableRawPointer?)
+  -> Int
+{
+  guard let owner else { return 0 }
+  let transfer = Unmanaged<ClientTransfer>.fromOpaque(owner).takeUnretainedValue()
+  return transfer.receiveHead(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
+}
+
+func clientBody(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ owner: UnsafeMutableRawPointer?)
+  -> Int
+{
+  guard let owner else { return 0 }
+  let transfer = Unmanaged<ClientTransfer>.fromOpaque(owner).takeUnretainedValue()
+  return transfer.receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
+}
+
+func clientSocket(
+  _ handle: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: Int32, _ owner: UnsafeMutableRawPointer?,
+  _ socketOwner: UnsafeMutableRawPointer?
+) -> Int32 {
+  guard let owner else { return 0 }
+  let loop = Unmanaged<ClientLoop>.fromOpaque(owner).takeUnretainedValue()
+  switch what {
+  case CURL_POLL_IN: loop.watch(socket, .read)
+  case CURL_POLL_OUT: loop.watch(socket, .write)
+  case CURL_POLL_INOUT: loop.watch(socket, [.read, .write])
+  default: loop.unwatch(socket)
+  }
+  return 0
+}
+
+func clientTimer(_ multi: UnsafeMutableRawPointer?, _ milliseconds: Int, _ owner: UnsafeMutableRawPointer?) -> Int32 {
+  guard let owner else { return 0 }
+  Unmanaged<ClientLoop>.fromOpaque(owner).takeUnretainedValue().setTimer(milliseconds: milliseconds)
+  return 0
+}

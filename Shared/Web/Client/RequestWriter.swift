@@ -1,0 +1,80 @@
+internal import CCurl
+
+/// Tells libcurl what to send.
+enum RequestWriter {
+  /// The list of headers that comes back belongs to the caller and must outlive the transfer. Everything else is copied.
+  static func write(
+    _ request: HTTPRequest, _ handle: UnsafeMutableRawPointer
+  ) throws(HTTPError) -> UnsafeMutablePointer<curl_slist>? {
+    guard request.url.hasPrefix("http://") || request.url.hasPrefix("https://") else {
+      throw .invalidRequest("its address must begin with http:// or https://")
+    }
+    try check(request.url, "its address")
+    try check(request.method, "its method")
+    for (name, value) in request.headers { try check(name + value, "its header \(name)") }
+    conclave_curl_text(handle, CURLOPT_URL, request.url)
+    if isLoopback(request.url) { conclave_curl_text(handle, CURLOPT_PROXY, "") }
+    if request.url.hasPrefix("https://") {
+      conclave_curl_number(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+      // a crowd of first requests shares one connection rather than opening one each
+      conclave_curl_number(handle, CURLOPT_PIPEWAIT, 1)
+    } else {
+      conclave_curl_number(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    }
+    if let connect = request.timeouts.connect {
+      conclave_curl_number(handle, CURLOPT_CONNECTTIMEOUT_MS, max(1, connect.milliseconds))
+    }
+    method(request, handle)
+    return headers(request, handle)
+  }
+
+  private static func method(_ request: HTTPRequest, _ handle: UnsafeMutableRawPointer) {
+    if request.method == "HEAD" {
+      conclave_curl_number(handle, CURLOPT_NOBODY, 1)
+    } else if request.method == "POST" || !request.body.isEmpty {
+      conclave_curl_number(handle, CURLOPT_POST, 1)
+      conclave_curl_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, request.body.count)
+      _ = request.body.withUnsafeBytes { bytes in
+        // an empty array has no address, and without one libcurl would ask a function for the body
+        conclave_curl_bytes(handle, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(handle))
+      }
+      if request.method != "POST" { conclave_curl_text(handle, CURLOPT_CUSTOMREQUEST, request.method) }
+    } else if request.method != "GET" {
+      conclave_curl_text(handle, CURLOPT_CUSTOMREQUEST, request.method)
+    }
+  }
+
+  private static func headers(
+    _ request: HTTPRequest, _ handle: UnsafeMutableRawPointer
+  ) -> UnsafeMutablePointer<curl_slist>? {
+    // libcurl would wait a second for 100 Continue before a large body
+    var lines = curl_slist_append(nil, "Expect:")
+    let names = Set(request.headers.map { $0.0.lowercased() })
+    // nor does it know what the body is
+    if !names.contains("content-type"), let longer = curl_slist_append(lines, "Content-Type:") { lines = longer }
+    for (name, value) in request.headers {
+      // with a semicolon libcurl sends a header that has no value; with a colon it would leave it out
+      let line = value.isEmpty ? "\(name);" : "\(name): \(value)"
+      if let longer = curl_slist_append(lines, line) { lines = longer }
+    }
+    if !names.contains("accept-encoding") { conclave_curl_text(handle, CURLOPT_ACCEPT_ENCODING, "gzip, deflate") }
+    conclave_curl_list(handle, CURLOPT_HTTPHEADER, lines)
+    return lines
+  }
+
+  /// A line break would end a header and begin another.
+  private static func check(_ text: String, _ what: String) throws(HTTPError) {
+    guard text.utf8.allSatisfy({ $0 >= 0x20 || $0 == 0x09 }) else {
+      throw .invalidRequest("\(what) has a control character")
+    }
+  }
+
+  static func isLoopback(_ url: String) -> Bool {
+    guard let scheme = url.firstRange(of: "://") else { return false }
+    let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    let hostAndPort = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority
+    if hostAndPort.hasPrefix("[::1]") { return true }
+    let host = hostAndPort.prefix { $0 != ":" }
+    return SocketAddress(host: String(host), port: 0).isLoopback
+  }
+}
