@@ -1,0 +1,13 @@
+internal import Deliberation
+
+/// What a wire format does with an answer: it reads it whole or event by event and keeps what came so far.
+protocol FormatReader: Sendable {
+  var answer: ProviderAnswer { get }
+  /// An error that the provider put where an answer belongs.
+  var error: JSON? { get }
+  /// The stream said that nothing follows.
+  var isDone: Bool { get }
+
+  mutating func whole(_ json: JSON)
+  mutating func event(_ name: String?, _ data: String) throws(JSONError) -> AnswerDelta?
+}

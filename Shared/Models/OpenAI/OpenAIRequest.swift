@@ -1,0 +1,29 @@
+internal import Deliberation
+
+/// Writes a request as OpenAI's chat completions want it; OpenRouter, vLLM, Ollama, llama.cpp and LiteLLM take the same.
+enum OpenAIRequest {
+  static let path = "/chat/completions"
+
+  static func body(_ request: ProviderRequest) -> [UInt8] {
+    var body = JSONObject()
+    body.append("model", .string(request.model))
+    body.append("messages", request.messages)
+    // what the caller decides itself cannot be overridden by a parameter of the same name
+    let own: Set = ["model", "messages", "tools", "response_format", "stream", "stream_options", "n"]
+    for member in request.parameters.members where !own.contains(member.key) && !member.value.isNull {
+      body.append(member.key, member.value)
+    }
+    if let tools = request.tools, tools.array?.isEmpty == false { body.append("tools", tools) }
+    body.append("response_format", ifPresent: request.responseFormat)
+    if request.streams {
+      body.append("stream", true)
+      body.append("stream_options", ["include_usage": true])
+    }
+    return JSON.object(body).bytes
+  }
+
+  static func headers(_ key: Secret?) -> [(String, String)] {
+    guard let key else { return [] }
+    return [("authorization", "Bearer \(key.reveal())")]
+  }
+}
