@@ -1,0 +1,42 @@
+package import Bus
+
+/// What the table wants done. It does nothing itself; whoever drives it tells it what came of each.
+package enum Action: Sendable, Equatable {
+  case start(Attempt)
+  /// Close the connection of a try; nothing more is heard of it.
+  case stop(serial: Int, number: Int)
+  case write(Letter, Receipt)
+  case pause(Int32)
+  case resume(Int32, at: Int64)
+  /// Answered with `committed`.
+  case commit([CommitEntry])
+}
+
+/// A record to write.
+package enum Letter: Sendable, Equatable {
+  case outcome(OutcomeEvent, command: Command)
+  case deltas(DeltaRecord)
+  case signal(Signal)
+  case deadLetter(Record, reason: String)
+}
+
+/// By which the table knows what was acknowledged.
+package enum Receipt: Sendable, Equatable {
+  case outcome(serial: Int)
+  case replay(Place)
+  case deltas(Int)
+  case deadLetter(Place)
+  case signal
+}
+
+package struct CommitEntry: Sendable, Equatable {
+  package let partition: Int32
+  package let offset: Int64
+  package let metadata: String
+
+  package init(partition: Int32, offset: Int64, metadata: String) {
+    self.partition = partition
+    self.offset = offset
+    self.metadata = metadata
+  }
+}

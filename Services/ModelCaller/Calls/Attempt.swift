@@ -1,0 +1,10 @@
+/// A request to make: one try of one call.
+package struct Attempt: Sendable, Equatable {
+  package let serial: Int
+  package let number: Int
+  package let command: Command
+  package let route: Route
+  package let execution: String
+  /// What the call may still cost; nil: no bound.
+  package let budget: Double?
+}

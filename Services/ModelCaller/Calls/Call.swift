@@ -1,0 +1,62 @@
+internal import Deliberation
+internal import Models
+
+/// One call on its way from command to acknowledged outcome.
+struct Call: Sendable {
+  enum Phase: Sendable, Equatable {
+    /// Another caller runs it as far as one has heard; started here when nobody has named it for a while.
+    case held
+    /// Its provider has no room.
+    case queued
+    /// A pause before the next try.
+    case waiting
+    case trying
+    /// Its outcome is known; pieces of its text are not acknowledged yet.
+    case settling
+    /// Its outcome is written and not acknowledged yet.
+    case writing
+  }
+
+  let serial: Int
+  let command: Command
+  /// New each time that a call is performed, also in another process.
+  let execution: String
+  var places: [Place]
+  var phase: Phase
+  var tries: Tries
+  /// Of the try under way, or the last; an answer to an earlier one is dropped.
+  var number = 0
+  var route = 0
+  var tryStarted: Moment
+  let started: Moment
+  var firstToken: Moment?
+  /// What failed tries cost, where the provider said.
+  var spent = 0.0
+  var usage = TokenUsage()
+  /// Bytes of the answer's text that were sent to who watches.
+  var shown = 0
+  var hasStreamed = false
+  /// Records with pieces of its text that are not acknowledged yet, and whether some piece still waits to be gathered.
+  var openDeltas = 0
+  /// It was named on `signals`, so its end is told there too.
+  var wasNamed = false
+  /// Why the try under way is being stopped.
+  var stopping: ProviderFailure?
+  /// Another caller's outcome stands in the log: this one writes none.
+  var endedElsewhere = false
+  var outcome: OutcomeEvent?
+
+  init(serial: Int, command: Command, execution: String, place: Place?, tries: Tries, phase: Phase, now: Moment) {
+    self.serial = serial
+    self.command = command
+    self.execution = execution
+    places = place.map { [$0] } ?? []
+    self.phase = phase
+    self.tries = tries
+    tryStarted = now
+    started = now
+  }
+
+  /// Its partition has gone to another caller, and it goes on here.
+  var isOrphan: Bool { places.isEmpty }
+}

@@ -1,0 +1,17 @@
+package import Deliberation
+
+/// What the table counts, for metrics.
+package struct CallFigures: Sendable, Equatable {
+  package var inFlight = 0
+  package var held = 0
+  package var started = 0
+  package var tries = 0
+  package var completed = 0
+  package var failed: [FailureReason: Int] = [:]
+  package var replayed = 0
+  package var deadLetters = 0
+  package var endedElsewhere = 0
+  package var cost = 0.0
+
+  package init() {}
+}

@@ -1,0 +1,27 @@
+/// The bounds of one lane of a caller.
+package struct CallLimits: Sendable {
+  /// Calls of the lane in this process: running, waiting for a try, held, and not yet acknowledged.
+  package var inFlight = 2_000
+  /// How long a call that moved must be named by nobody before it is started here.
+  package var quiet: Int64 = 3_000
+  package var naming: Int64 = 1_000
+  /// How long acknowledged outcomes are gathered for a commit; with the commit itself this stays under 20 ms.
+  package var commitGather: Int64 = 5
+  package var commitRetry: Int64 = 200
+  package var deltaGather: Int64 = 10
+  package var deltaBytes = 200_000
+  package var replays = 20_000
+  package var replayBytes = 32_000_000
+  package var cancels = 1_000_000
+  package var rumours = 200_000
+  /// The longest deadline, and a little: nothing older can matter to a call.
+  package var memory: Int64 = 1_860_000
+  /// Calls named in one signal.
+  package var namesPerSignal = 5_000
+  package var recordBytes = 1_000_000
+
+  package init() {}
+
+  /// Partitions are resumed when no more than this are left: a resume costs a seek, so not for each call that ends.
+  var resumeAt: Int { inFlight - max(1, inFlight / 10) }
+}

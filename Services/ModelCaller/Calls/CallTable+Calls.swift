@@ -1,0 +1,240 @@
+package import Deliberation
+package import Models
+
+/// What becomes of a command: held, begun, tried, stopped, ended.
+extension CallTable {
+  mutating func take(_ command: Command, at place: Place, isMarked: Bool, _ began: Moment, _ now: Moment) {
+    let id = command.call.text
+    if let serial = serials[id], let known = calls[serial] {
+      // the same call once more, or one that came back to where it runs: it is performed once and finishes both
+      calls[serial]?.places.append(place)
+      if isMarked, known.phase != .held { unmark(place) }
+      return
+    }
+    if let outcome = memory[id] {
+      if isMarked {
+        finish(place, now)
+      } else {
+        count { $0.replayed += 1 }
+        openLetters += 1
+        actions.append(.write(.outcome(outcome.replayed(), command: command), .replay(place)))
+      }
+      return
+    }
+    if rumours.hasEnded(id) {
+      count { $0.endedElsewhere += 1 }
+      finish(place, now)
+      return
+    }
+    let named = rumours.runsElsewhere(id, now: now)
+    let until = isMarked ? max(began + limits.quiet, named ?? now) : named
+    let isHeld = until.map { $0 > now } ?? false
+    let serial = insert(command, at: place, isHeld ? .held : .queued, now)
+    if isHeld, let until {
+      count { $0.held += 1 }
+      wheel.set(serial, at: until)
+    } else {
+      if isMarked { unmark(place) }
+      begin(serial, now)
+    }
+  }
+
+  private mutating func insert(_ command: Command, at place: Place, _ phase: Call.Phase, _ now: Moment) -> Int {
+    lastSerial += 1
+    let serial = lastSerial
+    calls[serial] = Call(
+      serial: serial, command: command, execution: random.token(), place: place, tries: Tries(routes(command)),
+      phase: phase, now: now)
+    serials[command.call.text] = serial
+    ofDeliberation[command.call.deliberation, default: []].insert(serial)
+    return serial
+  }
+
+  mutating func remove(_ serial: Int, _ now: Moment) {
+    guard let call = calls.removeValue(forKey: serial) else { return }
+    serials[call.command.call.text] = nil
+    let deliberation = call.command.call.deliberation
+    ofDeliberation[deliberation]?.remove(serial)
+    if ofDeliberation[deliberation]?.isEmpty == true { ofDeliberation[deliberation] = nil }
+    wheel.remove(serial)
+    count { if call.phase == .held { $0.held -= 1 } else { $0.inFlight -= 1 } }
+  }
+
+  private mutating func begin(_ serial: Int, _ now: Moment) {
+    guard let call = calls[serial] else { return }
+    count {
+      $0.inFlight += 1
+      $0.started += 1
+    }
+    calls[serial]?.phase = .queued
+    if cancellations.contains(call.command.call) {
+      conclude(serial, .failed(.cancelled("cancelled before it began")), ProviderAnswer(), now)
+    } else if call.command.deadline <= now {
+      let failure = ProviderFailure(.expired, message: "its time was over before it began", remedy: .none)
+      conclude(serial, .failed(failure), ProviderAnswer(), now)
+    } else {
+      follow(call.tries.first, serial, now)
+    }
+  }
+
+  /// A held call that nobody names any more is this caller's.
+  private mutating func claim(_ serial: Int, _ now: Moment) {
+    guard let call = calls[serial] else { return }
+    if let until = rumours.runsElsewhere(call.command.call.text, now: now) {
+      wheel.set(serial, at: until)
+      return
+    }
+    for place in call.places { unmark(place) }
+    dirty(now)
+    count { $0.held -= 1 }
+    begin(serial, now)
+  }
+
+  private mutating func follow(_ step: Tries.Step, _ serial: Int, _ now: Moment) {
+    guard let call = calls[serial] else { return }
+    switch step {
+    case .end(let failure): conclude(serial, .failed(failure), ProviderAnswer(), now)
+    case .wait(let route, let until):
+      calls[serial]?.route = route
+      calls[serial]?.phase = .waiting
+      wheel.set(serial, at: min(until, call.command.deadline))
+    case .go(let route):
+      if let limit = call.command.maxCost, call.spent > 0, call.spent >= limit {
+        conclude(serial, .failed(.overBudget("failed tries have used up its budget")), ProviderAnswer(), now)
+        return
+      }
+      calls[serial]?.route = route
+      calls[serial]?.phase = .queued
+      wheel.set(serial, at: call.command.deadline)
+      let provider = call.tries.routes[route].provider
+      if gates[provider, default: Gate(limit: defaultGate)].enter(serial) { start(serial, now) }
+    }
+  }
+
+  private mutating func start(_ serial: Int, _ now: Moment) {
+    guard var call = calls[serial] else { return }
+    call.phase = .trying
+    call.number += 1
+    call.tryStarted = now
+    calls[serial] = call
+    count { $0.tries += 1 }
+    actions.append(
+      .start(
+        Attempt(
+          serial: serial, number: call.number, command: call.command, route: call.tries.routes[call.route],
+          execution: call.execution, budget: call.command.maxCost.map { max(0, $0 - call.spent) })))
+  }
+
+  private mutating func leave(_ provider: String, _ now: Moment) {
+    gates[provider]?.leave()
+    while let next = gates[provider]?.next() {
+      // it may have ended while it stood in the row, or stand in another by now
+      guard let call = calls[next], call.phase == .queued, call.tries.routes[call.route].provider == provider,
+        gates[provider]?.enter(next) == true
+      else { continue }
+      start(next, now)
+    }
+  }
+
+  mutating func timeCame(_ serial: Int, _ now: Moment) {
+    guard let call = calls[serial] else { return }
+    switch call.phase {
+    case .held: claim(serial, now)
+    case .waiting:
+      if call.command.deadline <= now {
+        conclude(serial, .failed(.timeout("its time was over before its next try")), ProviderAnswer(), now)
+      } else {
+        follow(.go(call.route), serial, now)
+      }
+    case .queued:
+      conclude(serial, .failed(.timeout("its provider had no room for it in time")), ProviderAnswer(), now)
+    case .trying: stop(serial, .timeout("the provider did not finish in time"))
+    case .settling: break
+    case .writing: write(serial)
+    }
+  }
+
+  /// Ends the try under way; `ended` follows, with what was received.
+  private mutating func stop(_ serial: Int, _ why: ProviderFailure) {
+    guard let call = calls[serial], call.phase == .trying, call.stopping == nil else { return }
+    calls[serial]?.stopping = why
+    actions.append(.stop(serial: serial, number: call.number))
+  }
+
+  /// A try is over: `failure` is nil where the provider finished; `answer` is what was received.
+  package mutating func ended(
+    serial: Int, number: Int, _ answer: ProviderAnswer, _ failure: ProviderFailure?, firstToken: Moment? = nil,
+    now: Moment
+  ) {
+    guard var call = calls[serial], call.phase == .trying, call.number == number else { return }
+    if call.firstToken == nil { call.firstToken = firstToken }
+    let route = call.tries.routes[call.route]
+    if let usage = answer.usage {
+      call.usage = call.usage + usage
+      call.spent += route.price.cost(usage)
+    }
+    let took = now - call.tryStarted
+    var step: Tries.Step?
+    let ending = call.stopping ?? (call.hasStreamed ? failure : nil)
+    if let failure = failure, ending == nil {
+      step = call.tries.failed(
+        call.route, failure, milliseconds: took, now: now, deadline: call.command.deadline,
+        random: { $0 <= 0 ? 0 : Int64.random(in: 0...$0, using: &random) })
+    } else if let ending {
+      call.tries.stopped(call.route, ending, milliseconds: took)
+    } else {
+      call.tries.succeeded(call.route, milliseconds: took)
+    }
+    call.phase = .queued
+    calls[serial] = call
+    if call.endedElsewhere {
+      drop(serial, now)
+    } else if let ending {
+      conclude(serial, .failed(ending), answer, now)
+    } else if case .end(let last)? = step {
+      conclude(serial, .failed(last), answer, now)
+    } else if let step {
+      follow(step, serial, now)
+    } else {
+      conclude(serial, .completed, answer, now)
+    }
+    leave(route.provider, now)
+    flow(now)
+  }
+
+  /// Its outcome stands in the log already, written by another caller.
+  mutating func drop(_ serial: Int, _ now: Moment) {
+    guard let call = calls[serial] else { return }
+    count { $0.endedElsewhere += 1 }
+    for place in call.places { finish(place, now) }
+    remove(serial, now)
+  }
+
+  mutating func cancel(_ serial: Int, _ now: Moment) {
+    guard let call = calls[serial] else { return }
+    switch call.phase {
+    case .queued, .waiting: conclude(serial, .failed(.cancelled("cancelled")), ProviderAnswer(), now)
+    case .trying: stop(serial, .cancelled("cancelled"))
+    // whoever runs it hears of it too, and if nobody does it is answered when it is claimed
+    case .held, .settling, .writing: break
+    }
+  }
+
+  /// Another caller's outcome of this call is acknowledged.
+  mutating func endedElsewhere(_ serial: Int, _ now: Moment) {
+    guard let call = calls[serial] else { return }
+    switch call.phase {
+    case .held, .queued, .waiting: drop(serial, now)
+    case .trying:
+      calls[serial]?.endedElsewhere = true
+      stop(serial, .cancelled("another caller has its outcome"))
+    case .settling, .writing: break
+    }
+  }
+}
+
+extension ProviderFailure {
+  static func cancelled(_ message: String) -> ProviderFailure { .init(.cancelled, message: message, remedy: .none) }
+  static func timeout(_ message: String) -> ProviderFailure { .init(.timeout, message: message, remedy: .none) }
+  static func overBudget(_ message: String) -> ProviderFailure { .init(.overBudget, message: message, remedy: .none) }
+}

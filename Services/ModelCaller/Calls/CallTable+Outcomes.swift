@@ -1,0 +1,151 @@
+package import Deliberation
+package import Models
+
+/// Outcomes on their way to the log, the pieces of text before them, and what is heard and said on `signals`.
+extension CallTable {
+  mutating func conclude(_ serial: Int, _ verdict: Outcome.Verdict, _ answer: ProviderAnswer, _ now: Moment) {
+    guard let call = calls[serial] else { return }
+    let routes = call.tries.routes
+    let route = routes.indices.contains(call.route) ? routes[call.route] : nil
+    let outcome = Outcome(
+      verdict: verdict, answer: answer, usage: call.usage, cost: call.spent,
+      model: route?.model ?? call.command.models[0], provider: route?.provider ?? "", execution: call.execution,
+      tries: call.tries.records, started: call.started, firstToken: call.firstToken, finished: now)
+    let event = OutcomeEvent(
+      call.command, outcome, answerBytes: share(of: call.command), recordBytes: limits.recordBytes)
+    calls[serial]?.outcome = event
+    wheel.remove(serial)
+    calls[serial]?.phase = .settling
+    if let address = call.command.stream, gather.holds(serial, address) { flushDeltas(address) }
+    // its text is acknowledged before its outcome is written, so a result never overtakes it
+    if calls[serial]?.openDeltas == 0 { write(serial) }
+  }
+
+  /// What an answer may take where the command does not say: of a record 80 %, less the question, shared by the largest
+  /// panel and two more.
+  private func share(of command: Command) -> Int {
+    command.answerBytes ?? max(limits.recordBytes / 25, (limits.recordBytes * 4 / 5 - command.value.count) / 10)
+  }
+
+  mutating func write(_ serial: Int) {
+    guard let call = calls[serial], let outcome = call.outcome else { return }
+    calls[serial]?.phase = .writing
+    actions.append(.write(.outcome(outcome, command: call.command), .outcome(serial: serial)))
+  }
+
+  /// The brokers have acknowledged a record, or it can never be written.
+  package mutating func acknowledged(_ receipt: Receipt, isDone: Bool, now: Moment) {
+    switch receipt {
+    case .outcome(let serial):
+      guard let call = calls[serial], call.phase == .writing, let outcome = call.outcome else { return }
+      guard isDone else {
+        rewrite(call, outcome, now)
+        return
+      }
+      count {
+        if outcome.isCompleted {
+          $0.completed += 1
+        } else {
+          $0.failed[outcome.reason ?? .upstreamError, default: 0] += 1
+        }
+        $0.cost += call.spent
+      }
+      memory.remember(call.command.call.text, outcome)
+      for place in call.places { finish(place, now) }
+      if call.wasNamed { actions.append(.write(.signal(.ended(calls: [call.command.call.text])), .signal)) }
+      remove(serial, now)
+    case .replay(let place), .deadLetter(let place):
+      guard isDone else { return }
+      openLetters -= 1
+      finish(place, now)
+    case .deltas(let number):
+      // a gateway that cannot be reached gets the text with the outcome
+      for serial in openDeltas.removeValue(forKey: number) ?? [] {
+        calls[serial]?.openDeltas -= 1
+        if let call = calls[serial], call.phase == .settling, call.openDeltas == 0 { write(serial) }
+      }
+    case .signal: break
+    }
+    flow(now)
+  }
+
+  /// The outcome was refused for good: it is told without what made it too long, and again after a pause.
+  private mutating func rewrite(_ call: Call, _ refused: OutcomeEvent, _ now: Moment) {
+    let failure = ProviderFailure(.tooLarge, message: "the outcome does not fit into a record", remedy: .none)
+    let outcome = Outcome(
+      verdict: .failed(failure), answer: ProviderAnswer(), usage: call.usage, cost: call.spent,
+      model: call.command.models[0], provider: "", execution: call.execution, tries: [], started: call.started,
+      firstToken: call.firstToken, finished: now)
+    let event = OutcomeEvent(
+      call.command, outcome, answerBytes: share(of: call.command), recordBytes: limits.recordBytes)
+    calls[call.serial]?.outcome = event
+    wheel.set(call.serial, at: now + limits.naming)
+  }
+
+  // MARK: pieces of text
+
+  /// A piece of an answer came.
+  package mutating func delta(serial: Int, number: Int, _ delta: AnswerDelta, now: Moment) {
+    guard let call = calls[serial], call.phase == .trying, call.number == number, call.stopping == nil,
+      let address = call.command.stream
+    else { return }
+    var delta = delta
+    if call.command.offersFusion { delta.toolCalls = [] }
+    guard !delta.isEmpty else { return }
+    let isFull = gather.add(delta, of: call, to: address, now: now)
+    calls[serial]?.shown += delta.text.utf8.count
+    calls[serial]?.hasStreamed = true
+    if isFull { flushDeltas(address) }
+  }
+
+  mutating func flushDeltas() {
+    for address in gather.addresses { flushDeltas(address) }
+  }
+
+  private mutating func flushDeltas(_ address: ReplyAddress) {
+    guard let (record, serials) = gather.take(address) else { return }
+    lastDelta += 1
+    openDeltas[lastDelta] = serials
+    for serial in serials { calls[serial]?.openDeltas += 1 }
+    actions.append(.write(.deltas(record), .deltas(lastDelta)))
+  }
+
+  // MARK: signals
+
+  /// Something was heard on `signals`.
+  package mutating func heard(_ signal: Signal, now: Moment) {
+    switch signal {
+    case .cancelled(let deliberation, let ids):
+      cancellations.remember(deliberation, ids, now: now)
+      let serials = ids.map { $0.compactMap { self.serials[$0] } } ?? ofDeliberation[deliberation]?.sorted() ?? []
+      for serial in serials where calls[serial]?.command.call.deliberation == deliberation { cancel(serial, now) }
+    case .running(let instance, let ids):
+      guard instance != self.instance else { return }
+      for id in ids {
+        rumours.name(id, now: now)
+        if let serial = serials[id], calls[serial]?.phase == .held { wheel.set(serial, at: now + limits.quiet) }
+      }
+    case .ended(let ids):
+      for id in ids {
+        rumours.end(id)
+        if let serial = serials[id] { endedElsewhere(serial, now) }
+      }
+    }
+    flow(now)
+  }
+
+  /// Says once a second which calls go on here though their partition has gone.
+  mutating func nameOrphans(_ now: Moment) {
+    guard let due = namingDue, due <= now else { return }
+    let orphans = calls.values.filter { $0.isOrphan && $0.phase != .held }.sorted { $0.serial < $1.serial }
+    namingDue = orphans.isEmpty ? nil : now + limits.naming
+    var rest = orphans[...]
+    while !rest.isEmpty {
+      let part = rest.prefix(limits.namesPerSignal)
+      rest = rest.dropFirst(limits.namesPerSignal)
+      for call in part { calls[call.serial]?.wasNamed = true }
+      actions.append(
+        .write(.signal(.running(instance: instance, calls: part.map(\.command.call.text))), .signal))
+    }
+  }
+}

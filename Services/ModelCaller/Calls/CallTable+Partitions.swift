@@ -1,0 +1,163 @@
+package import Bus
+package import Deliberation
+
+/// Partitions that come and go, the records that they bring, and what is committed for them.
+extension CallTable {
+  package mutating func assigned(_ assignment: Assignment, now: Moment) {
+    let partition = assignment.partition.partition
+    let map = OffsetMap(assignment)
+    partitions[partition] = PartitionState(
+      generation: newGeneration(), map: map, next: map.base, began: now)
+    flow(now)
+  }
+
+  /// The partitions go to others; the calls of theirs go on here. Answers the last commits, which say so; where a
+  /// partition was lost nothing may be committed any more.
+  package mutating func revoked(_ gone: [Int32], lost: Bool, now: Moment) -> [CommitEntry] {
+    var entries: [CommitEntry] = []
+    let leaving = Set(gone)
+    for serial in calls.keys.sorted() {
+      guard var call = calls[serial], call.places.contains(where: { leaving.contains($0.partition) }) else { continue }
+      call.places.removeAll { leaving.contains($0.partition) }
+      calls[serial] = call
+      // what another caller runs is the next owner's to wait for: its mark is carried on
+      if call.isOrphan, call.phase == .held { remove(serial, now) }
+    }
+    for partition in gone {
+      guard var state = partitions.removeValue(forKey: partition), !lost else { continue }
+      state.map.markAll()
+      if let (offset, metadata) = state.map.encode() {
+        entries.append(CommitEntry(partition: partition, offset: offset, metadata: metadata))
+      }
+    }
+    if calls.values.contains(where: \.isOrphan) {
+      namingDue = now
+      nameOrphans(now)
+    }
+    flow(now)
+    return entries
+  }
+
+  package mutating func received(_ record: Record, now: Moment) {
+    let partition = record.partition
+    guard var state = partitions[partition] else { return }
+    // what comes after a pause is read again from where it began; what was taken already is not taken again
+    guard !state.isPaused, state.next.map({ record.offset >= $0 }) ?? true else { return }
+    if isPaused {
+      // now it is known where to go on, so it can be paused
+      partitions[partition]?.next = record.offset
+      flow(now)
+      return
+    }
+    state.next = record.offset + 1
+    let isNew = state.map.begin(record.offset)
+    state.isDirty = true
+    partitions[partition] = state
+    let place = Place(partition: partition, generation: state.generation, offset: record.offset)
+    if isNew {
+      do throws(CommandError) {
+        take(try Command.read(record), at: place, isMarked: state.map.isMarked(record.offset), state.began, now)
+      } catch {
+        count { $0.deadLetters += 1 }
+        openLetters += 1
+        actions.append(.write(.deadLetter(record, reason: error.description), .deadLetter(place)))
+      }
+    } else {
+      dirty(now)
+    }
+    flow(now)
+  }
+
+  /// The records at a partition's position are gone. Offsets may begin anew, so nothing is known of them any more; the
+  /// calls that run go on and finish none.
+  package mutating func positionLost(_ partition: Int32, now: Moment) {
+    guard let state = partitions[partition] else { return }
+    // a paused partition needs some place to be resumed at; where nothing stands, it is told so once more
+    partitions[partition] = PartitionState(
+      generation: newGeneration(), map: OffsetMap(), next: state.isPaused ? 0 : nil, began: now,
+      isPaused: state.isPaused)
+  }
+
+  private mutating func newGeneration() -> Int {
+    lastGeneration += 1
+    return lastGeneration
+  }
+
+  mutating func finish(_ place: Place, _ now: Moment) {
+    guard partitions[place.partition]?.generation == place.generation else { return }
+    partitions[place.partition]?.map.finish(place.offset)
+    partitions[place.partition]?.isDirty = true
+    dirty(now)
+  }
+
+  mutating func unmark(_ place: Place) {
+    guard partitions[place.partition]?.generation == place.generation else { return }
+    partitions[place.partition]?.map.unmark(place.offset)
+    partitions[place.partition]?.isDirty = true
+  }
+
+  // MARK: commits
+
+  mutating func dirty(_ now: Moment) {
+    if commitDue == nil { commitDue = now + limits.commitGather }
+  }
+
+  mutating func commitIfDue(_ now: Moment) {
+    guard commitUnderWay == nil, let due = commitDue, due <= now else { return }
+    commitDue = nil
+    var entries: [CommitEntry] = []
+    for partition in partitions.keys.sorted() {
+      guard var state = partitions[partition], state.isDirty else { continue }
+      state.isDirty = false
+      // base and map are one snapshot
+      if let (offset, metadata) = state.map.encode() {
+        let entry = CommitEntry(partition: partition, offset: offset, metadata: metadata)
+        if entry != state.committed { entries.append(entry) }
+      }
+      partitions[partition] = state
+    }
+    guard !entries.isEmpty else { return }
+    commitUnderWay = entries
+    actions.append(.commit(entries))
+  }
+
+  /// What became of the commit that was under way.
+  package mutating func committed(_ isDone: Bool, now: Moment) {
+    guard let entries = commitUnderWay else { return }
+    commitUnderWay = nil
+    for entry in entries {
+      if isDone {
+        partitions[entry.partition]?.committed = entry
+      } else {
+        partitions[entry.partition]?.isDirty = true
+      }
+    }
+    if !isDone, commitDue == nil { commitDue = now + limits.commitRetry }
+    commitIfDue(now)
+  }
+
+  // MARK: backpressure
+
+  /// Takes more or less from the partitions, by how much is under way.
+  mutating func flow(_ now: Moment) {
+    let load = calls.count + openLetters
+    if !isPaused, load >= limits.inFlight {
+      isPaused = true
+    } else if isPaused, load <= limits.resumeAt {
+      isPaused = false
+    }
+    for partition in partitions.keys.sorted() {
+      guard let state = partitions[partition] else { continue }
+      // without a place to go back to a partition cannot be resumed, so it is not paused either
+      guard let next = state.next else { continue }
+      let isFull = isPaused || state.map.isNearlyFull
+      if isFull, !state.isPaused {
+        partitions[partition]?.isPaused = true
+        actions.append(.pause(partition))
+      } else if !isFull, state.isPaused {
+        partitions[partition]?.isPaused = false
+        actions.append(.resume(partition, at: next))
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+internal import Bus
+package import Deliberation
+
+/// Every call of one lane in this process: the machine that decides what is started, written, committed, paused and
+/// said to other callers. It does no I/O and reads no clock; what it wants done it says as actions, and it is told what
+/// came of them. One thread owns it.
+package struct CallTable: Sendable {
+  package let instance: String
+  let limits: CallLimits
+  /// The ways to the models of a command that may be used, in order.
+  let routes: @Sendable (Command) -> [Route]
+  var random: SplitMix64
+
+  var partitions: [Int32: PartitionState] = [:]
+  var calls: [Int: Call] = [:]
+  var serials: [String: Int] = [:]
+  /// For cancellations that name a deliberation and not its calls.
+  var ofDeliberation: [String: Set<Int>] = [:]
+  var lastSerial = 0
+  var lastGeneration = 0
+  var gates: [String: Gate]
+  var defaultGate: Int
+  var wheel = Wheel()
+  var gather: DeltaGather
+  var openDeltas: [Int: [Int]] = [:]
+  var lastDelta = 0
+  /// Dead letters and replays that are written and not acknowledged; they count against the bound like calls.
+  var openLetters = 0
+  var memory: OutcomeMemory
+  var cancellations: Cancellations
+  var rumours: Rumours
+  var commitUnderWay: [CommitEntry]?
+  var commitDue: Moment?
+  var namingDue: Moment?
+  var isPaused = false
+  var actions: [Action] = []
+  package private(set) var figures = CallFigures()
+
+  package init(
+    instance: String, limits: CallLimits, providers: [String: Int], seed: UInt64,
+    routes: @escaping @Sendable (Command) -> [Route]
+  ) {
+    self.instance = instance
+    self.limits = limits
+    self.routes = routes
+    random = SplitMix64(seed: seed)
+    gates = providers.mapValues { Gate(limit: $0) }
+    defaultGate = limits.inFlight
+    gather = DeltaGather(within: limits.deltaGather, limit: limits.deltaBytes)
+    memory = OutcomeMemory(countLimit: limits.replays, bytesLimit: limits.replayBytes)
+    cancellations = Cancellations(limit: limits.cancels, lifetime: limits.memory)
+    rumours = Rumours(quiet: limits.quiet, limit: limits.rumours)
+  }
+
+  /// What is to be done now, in this order.
+  package mutating func take() -> [Action] {
+    defer { actions.removeAll(keepingCapacity: true) }
+    return actions
+  }
+
+  /// When `tick` is wanted at the latest.
+  package var wake: Moment? {
+    [wheel.next, gather.due, commitUnderWay == nil ? commitDue : nil, namingDue].compactMap(\.self).min()
+  }
+
+  /// Time has passed.
+  package mutating func tick(_ now: Moment) {
+    for serial in wheel.due(now) { timeCame(serial, now) }
+    if let due = gather.due, due <= now { flushDeltas() }
+    nameOrphans(now)
+    commitIfDue(now)
+  }
+
+  mutating func count(_ change: (inout CallFigures) -> Void) { change(&figures) }
+
+  /// Calls that are performed or about to be: not those that another caller runs.
+  package var inFlight: Int { figures.inFlight }
+  package var held: Int { figures.held }
+  /// Nothing is under way: the process may end without losing anything.
+  package var isIdle: Bool { calls.isEmpty && openLetters == 0 }
+  package var orphans: Int { calls.values.count { $0.isOrphan } }
+}

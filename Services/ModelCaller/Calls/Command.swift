@@ -1,0 +1,58 @@
+package import Deliberation
+
+/// A command to make one model call, as it was read from `calls.<lane>`. Its head is parsed; the conversation stays as
+/// the bytes of the record until a request is built from it, because thousands of them wait at once.
+package struct Command: Sendable, Equatable {
+  package let call: CallID
+  /// The `ce_id` of the command, the cause of whatever comes of it.
+  package let id: String
+  package let models: [String]
+  package let modelAsked: String
+  package let deadline: Moment
+  package let maxCost: Double?
+  package let depth: Int
+  package let stream: ReplyAddress?
+  package let allowedProviders: [String]?
+  /// The most bytes that the answer may take once it is escaped; nil: worked out from the record's limit.
+  package let answerBytes: Int?
+  /// The model is offered fusion: then its tool calls are not shown while they come.
+  package let offersFusion: Bool
+  package let traceparent: String?
+  package let correlation: String?
+  /// The value of the record.
+  package let value: [UInt8]
+
+  /// A command that names more models than this was not written by us.
+  private static let modelLimit = 16
+
+  package init(
+    id: String, value: [UInt8], traceparent: String? = nil, correlation: String? = nil
+  ) throws(CommandError) {
+    let json: JSON
+    do throws(JSONError) { json = try JSON.parse(value) } catch { throw .notJSON(error.description) }
+    guard json.object != nil else { throw .wrong("the value", "an object") }
+    let command: CallCommand
+    do throws(EventError) { command = try CallCommand(json) } catch { throw .unreadable("\(error)") }
+    guard json["deliberation"]?.string.map({ $0 == command.call.deliberation }) ?? true else {
+      throw .wrong("deliberation", "the one that the call id names")
+    }
+    guard command.models.count <= Self.modelLimit else {
+      throw .wrong("models", "a list of 1 to \(Self.modelLimit) names")
+    }
+    guard !command.messages.isEmpty else { throw .wrong("messages", "a list of messages") }
+    call = command.call
+    self.id = id
+    models = command.models
+    modelAsked = command.modelAsked
+    deadline = command.deadline
+    maxCost = command.maxCost.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+    depth = command.depth
+    stream = command.stream
+    allowedProviders = command.allowedProviders
+    answerBytes = command.answerBytes
+    offersFusion = command.tools.contains { $0["function"]?["name"]?.string?.hasPrefix("fusion") ?? false }
+    self.traceparent = traceparent
+    self.correlation = correlation
+    self.value = value
+  }
+}

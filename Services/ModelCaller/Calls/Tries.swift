@@ -1,0 +1,105 @@
+package import Deliberation
+package import Models
+
+/// The plan of one call: which provider is asked next, when, and when it is enough.
+///
+/// Another provider is asked at once; when each has been asked, the first that may be asked again is, after a pause.
+package struct Tries: Sendable, Equatable {
+  package enum Step: Sendable, Equatable {
+    case go(Int)
+    case wait(Int, until: Moment)
+    case end(ProviderFailure)
+  }
+
+  private struct Way: Sendable, Equatable {
+    var count = 0
+    var isClosed = false
+    var notBefore = Moment(milliseconds: .min)
+  }
+
+  package let routes: [Route]
+  package private(set) var records: [TryRecord] = []
+  private var ways: [Way]
+  /// The failure that says most about why the call failed in the end.
+  private var last: ProviderFailure?
+
+  /// Tries of one call in all, and of one route where it answered with errors of its own.
+  package static let limit = 12
+  package static let limitAfterErrors = 4
+  package static let firstPause: Int64 = 500
+  package static let longestPause: Int64 = 15_000
+
+  package init(_ routes: [Route]) {
+    self.routes = routes
+    ways = Array(repeating: Way(), count: routes.count)
+  }
+
+  package var first: Step {
+    routes.isEmpty
+      ? .end(
+        ProviderFailure(
+          .upstreamError, message: "no provider that may be used serves this model; set its key or allow it",
+          remedy: .none)) : .go(0)
+  }
+
+  package mutating func succeeded(_ route: Int, milliseconds: Int64) {
+    records.append(
+      TryRecord(provider: routes[route].provider, status: 200, reason: nil, milliseconds: milliseconds))
+  }
+
+  /// A try was ended from here, or failed where nothing may follow.
+  package mutating func stopped(_ route: Int, _ failure: ProviderFailure, milliseconds: Int64) {
+    records.append(
+      TryRecord(
+        provider: routes[route].provider, status: failure.status, reason: failure.reason.rawValue,
+        milliseconds: milliseconds))
+  }
+
+  /// What follows a failed try. `random` draws from 0 to the number given, both included.
+  package mutating func failed(
+    _ route: Int, _ failure: ProviderFailure, milliseconds: Int64, now: Moment, deadline: Moment,
+    random: (Int64) -> Int64
+  ) -> Step {
+    records.append(
+      TryRecord(
+        provider: routes[route].provider, status: failure.status, reason: failure.reason.rawValue,
+        milliseconds: milliseconds))
+    last = failure
+    ways[route].count += 1
+    if failure.stayedSilent {
+      for index in routes.indices where routes[index].provider == routes[route].provider { ways[index].isClosed = true }
+    }
+    switch failure.remedy {
+    case .none: return .end(failure)
+    case .elsewhere: ways[route].isClosed = true
+    case .later, .laterHere:
+      let asked = failure.retryAfter.map { max(0, $0) }
+      // an error of the provider's own, unlike a full or a silent door, is not waited out for long
+      if let status = failure.status, status >= 500, asked == nil, ways[route].count >= Self.limitAfterErrors {
+        ways[route].isClosed = true
+      }
+      let pause = asked.map { $0 + random(Self.firstPause / 2) } ?? random(Self.pause(ways[route].count))
+      ways[route].notBefore = now + pause
+    }
+    guard records.count < Self.limit else { return .end(failure) }
+    if failure.remedy == .laterHere { return step(to: route, now: now, deadline: deadline) ?? .end(failure) }
+    // those behind it in the list first, so that each is asked once before any is asked again
+    let order = routes.indices.filter { !ways[$0].isClosed }
+    if let fresh = order.first(where: { ways[$0].count == 0 }) { return .go(fresh) }
+    guard let soonest = order.min(by: { ways[$0].notBefore < ways[$1].notBefore }) else { return .end(failure) }
+    return step(to: soonest, now: now, deadline: deadline) ?? .end(failure)
+  }
+
+  /// nil where its time comes only after the call's has run out.
+  private func step(to route: Int, now: Moment, deadline: Moment) -> Step? {
+    guard !ways[route].isClosed else { return nil }
+    let time = ways[route].notBefore
+    if time <= now { return .go(route) }
+    return time < deadline ? .wait(route, until: time) : nil
+  }
+
+  /// Full jitter: the pause is drawn from nothing up to this.
+  static func pause(_ count: Int) -> Int64 {
+    min(longestPause, firstPause << Int64(min(max(0, count - 1), 10)))
+  }
+}
