@@ -1,0 +1,3 @@
+internal import Service
+
+extension Caller: Stoppable {}

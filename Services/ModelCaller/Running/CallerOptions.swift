@@ -1,0 +1,55 @@
+package import Bus
+internal import Deliberation
+package import Models
+internal import Settings
+
+/// Everything that a caller is told at its start.
+package struct CallerOptions: Sendable {
+  package var bus: BusSettings
+  /// The name in logs and envelopes.
+  package var instance: String
+  /// A stable name makes a static group member; nil for what is scaled freely.
+  package var staticInstance: String?
+  /// Which partitions are this process's where they are handed out.
+  package var share: @Sendable (Int32) -> Bool
+  package var lanes: [String: CallLimits]
+  package var providers: [String: ProviderSettings]
+  package var routes: RouteTable
+  package var upstreamBytes: Int
+
+  package init(
+    bus: BusSettings, instance: String, staticInstance: String? = nil,
+    share: @escaping @Sendable (Int32) -> Bool = { _ in true }, lanes: [String: CallLimits] = ["default": CallLimits()],
+    providers: [String: ProviderSettings], routes: RouteTable, upstreamBytes: Int = 8_000_000
+  ) {
+    self.bus = bus
+    self.instance = instance
+    self.staticInstance = staticInstance
+    self.share = share
+    self.lanes = lanes
+    self.providers = providers
+    self.routes = routes
+    self.upstreamBytes = upstreamBytes
+  }
+
+  init(_ settings: Settings) throws(CatalogueError) {
+    let share = settings.share
+    let catalogue = try Catalogue(json: settings.configuration) { settings.providers[$0]?.isReachable ?? false }
+    var lanes: [String: CallLimits] = [:]
+    for lane in Topics(settings.bus).lanes {
+      var limits = CallLimits()
+      if let bound = settings.configuration["lanes"]?[lane]?["max_concurrency"]?.int, bound > 0 {
+        limits.inFlight = Int(min(bound, Self.largestLane))
+      }
+      limits.cancels = settings.limits.maxCancels
+      limits.recordBytes = settings.limits.recordBytes
+      lanes[lane] = limits
+    }
+    self.init(
+      bus: settings.bus, instance: settings.instance, staticInstance: settings.staticInstance,
+      share: { share.holds($0) }, lanes: lanes, providers: settings.providers, routes: RouteTable(catalogue),
+      upstreamBytes: settings.limits.upstreamBytes)
+  }
+
+  private static let largestLane: Int64 = 100_000
+}

@@ -1,0 +1,172 @@
+internal import Bus
+internal import Deliberation
+internal import Models
+internal import Telemetry
+internal import Threads
+
+/// One lane at work: what its consumer reads goes into the call table, what the table wants done is done.
+// Unchecked because one thread at a time owns it: the consumer's loop, and after the consumer has stopped whoever waits
+// for the last calls.
+final class LaneLoop: Receiver, @unchecked Sendable {
+  private let lane: String
+  private let topic: String
+  private var table: CallTable
+  private var letters: Letters
+  private let producer: Producer
+  private let performer: Performer
+  private let mailbox: Mailbox
+  private let meters: LaneMeters
+  private let log: Log
+  private var exchanges: [Int: (number: Int, exchange: Exchange)] = [:]
+  private weak var consumer: Consumer?
+
+  init(
+    lane: String, topic: String, table: CallTable, letters: Letters, producer: Producer, performer: Performer,
+    mailbox: Mailbox, meters: LaneMeters, log: Log
+  ) {
+    self.lane = lane
+    self.topic = topic
+    self.table = table
+    self.letters = letters
+    self.producer = producer
+    self.performer = performer
+    self.mailbox = mailbox
+    self.meters = meters
+    self.log = log
+  }
+
+  // MARK: what the consumer says
+
+  func assigned(_ assignments: [Assignment], _ consumer: Consumer) -> [TopicPartition: StartAt] {
+    self.consumer = consumer
+    // what was heard on signals before counts before the first command
+    collect()
+    let now = Clock.now()
+    for assignment in assignments { table.assigned(assignment, now: now) }
+    log.info(
+      "lane.assigned", ("lane", lane),
+      ("partitions", assignments.map { "\($0.partition.partition)" }.joined(separator: ",")))
+    return [:]
+  }
+
+  func revoked(_ partitions: [TopicPartition], lost: Bool, _ consumer: Consumer) {
+    collect()
+    let entries = table.revoked(partitions.map(\.partition), lost: lost, now: Clock.now())
+    if !entries.isEmpty {
+      do throws(BusError) {
+        try consumer.commitNow(
+          entries.map { (TopicPartition(topic: topic, partition: $0.partition), $0.offset, $0.metadata) })
+      } catch {
+        // the next owner repeats what the last good commit did not name
+        log.warning("lane.commit_failed", ("lane", lane), ("why", error.description))
+      }
+    }
+    act()
+    log.info(
+      "lane.revoked", ("lane", lane), ("partitions", partitions.map { "\($0.partition)" }.joined(separator: ",")),
+      ("lost", lost), ("going_on", table.orphans))
+  }
+
+  func received(_ record: Record, _ consumer: Consumer) { table.received(record, now: Clock.now()) }
+
+  func positionLost(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) -> StartAt {
+    table.positionLost(partition.partition, now: Clock.now())
+    return .beginning
+  }
+
+  func turn(_ consumer: Consumer) -> Duration? {
+    collect()
+    table.tick(Clock.now())
+    act()
+    meters.show(table, isConnected: consumer.isConnected)
+    let limit = Duration.seconds(1)
+    guard let wake = table.wake else { return limit }
+    return min(limit, .milliseconds(max(0, wake - Clock.now())))
+  }
+
+  // MARK: what comes from other threads
+
+  private func collect() {
+    for item in mailbox.take() {
+      let now = Clock.now()
+      switch item {
+      case .delta(let serial, let number, let delta):
+        table.delta(serial: serial, number: number, delta, now: now)
+      case .ended(let serial, let number, let answer, let failure, let firstToken):
+        if exchanges[serial]?.number == number { exchanges[serial] = nil }
+        table.ended(serial: serial, number: number, answer, failure, firstToken: firstToken, now: now)
+      case .acknowledged(let receipt, let isDone): table.acknowledged(receipt, isDone: isDone, now: now)
+      case .heard(let signal): table.heard(signal, now: now)
+      }
+    }
+  }
+
+  // MARK: what the table wants
+
+  private func act() {
+    for action in table.take() {
+      switch action {
+      case .start(let attempt):
+        exchanges[attempt.serial] = (attempt.number, performer.start(attempt, mailbox))
+      case .stop(let serial, let number):
+        if let running = exchanges[serial], running.number == number { running.exchange.stop() }
+      case .write(let letter, let receipt): write(letter, receipt)
+      case .pause(let partition): consumer?.pause(TopicPartition(topic: topic, partition: partition))
+      case .resume(let partition, let offset):
+        consumer?.resume(TopicPartition(topic: topic, partition: partition), at: offset)
+      case .commit(let entries): commit(entries)
+      }
+    }
+  }
+
+  private func write(_ letter: Letter, _ receipt: Receipt) {
+    if case .outcome(let event, _) = letter {
+      log.debug("call.ended", ("call", event.call.text), ("type", event.type))
+    }
+    producer.send(letters.outgoing(letter, now: Clock.now())) { [mailbox, log] result in
+      if case .failure(let error) = result { log.warning("record.refused", ("why", error.description)) }
+      guard receipt != .signal else { return }
+      let isDone = if case .success = result { true } else { false }
+      mailbox.post(.acknowledged(receipt, isDone: isDone))
+    }
+  }
+
+  private func commit(_ entries: [CommitEntry]) {
+    guard let consumer else {
+      table.committed(false, now: Clock.now())
+      return
+    }
+    let offsets = entries.map { (TopicPartition(topic: topic, partition: $0.partition), $0.offset, $0.metadata) }
+    consumer.commit(offsets) { [weak self] result in
+      guard let self else { return }
+      if case .failure(let error) = result {
+        log.warning("lane.commit_failed", ("lane", lane), ("why", error.description))
+      }
+      table.committed((try? result.get()) != nil, now: Clock.now())
+      act()
+    }
+  }
+
+  // MARK: after the consumer
+
+  /// The consumer has stopped: lets the calls that run end, for as long as is given, and tells other callers of them.
+  /// Answers how many had to be left.
+  func drain(until end: Moment) -> Int {
+    consumer = nil
+    let bell = Bell()
+    mailbox.onMail { bell.ring() }
+    while true {
+      collect()
+      let now = Clock.now()
+      table.tick(now)
+      act()
+      meters.show(table, isConnected: false)
+      if table.isIdle || now >= end { break }
+      bell.wait(until: min(end, table.wake ?? end))
+    }
+    mailbox.onMail(nil)
+    let left = table.inFlight
+    for (_, running) in exchanges.values { running.stop() }
+    return left
+  }
+}
