@@ -29,8 +29,8 @@ enum TopicsCommand: Command {
     let log = Log(service: "conclave", instance: "topics", level: .warning, format: settings.logFormat)
     do {
       switch action {
-      case .create: try await Admin.create(settings.bus, log: log)
-      case .check: try await Admin.check(settings.bus, log: log)
+      case .create: try await Admin.create(settings.bus, log: log, within: .seconds(30))
+      case .check: try await Admin.check(settings.bus, log: log, within: .seconds(30))
       }
     } catch { throw .failed("\(error)") }
     for shape in Topics(settings.bus).all { Output.data("\(shape.name)\t\(shape.partitions)\n") }

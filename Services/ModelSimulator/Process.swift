@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Service
 internal import Telemetry
 internal import Web
 
@@ -13,7 +14,7 @@ enum Process {
         print(Options.help)
         return 0
       }
-      return serve(options, log)
+      return serve(options, environment, log)
     } catch {
       log.error("simulator.wrong_usage", ("why", error.description))
       return 2
@@ -25,7 +26,7 @@ enum Process {
     "anthropic/claude-opus-4.5", "openai/gpt-5.5", "google/gemini-3-pro", "simulator/slow", "simulator/status-429",
   ]
 
-  private static func serve(_ options: Options, _ log: Log) -> CInt {
+  private static func serve(_ options: Options, _ environment: [String: String], _ log: Log) -> CInt {
     // Before the first thread, which inherits this: a signal then waits for `sigwait` below.
     var signals = sigset_t()
     sigemptyset(&signals)
@@ -53,6 +54,7 @@ enum Process {
     if options.endsWithParent { watchParent(getppid(), alarms) }
     print("model-simulator: ready at http://\(SocketAddress(host: options.host, port: server.port))/v1")
     fflush(nil)
+    Announcement.write(admin: server.address, door: server.address, environment: environment)
 
     var received: CInt = 0
     sigwait(&signals, &received)
@@ -78,7 +80,10 @@ enum Process {
   }
 
   static func environment() -> [String: String] {
-    guard let text = getenv("CONCLAVE_SIMULATOR_LATENCY_MS") else { return [:] }
-    return ["CONCLAVE_SIMULATOR_LATENCY_MS": String(cString: text)]
+    var environment: [String: String] = [:]
+    for name in ["CONCLAVE_SIMULATOR_LATENCY_MS", "CONCLAVE_ANNOUNCE_FD"] {
+      if let text = getenv(name) { environment[name] = String(cString: text) }
+    }
+    return environment
   }
 }

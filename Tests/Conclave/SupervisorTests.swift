@@ -37,7 +37,7 @@ import Threads
         arguments: ["-c", script.1])
     }
     let surroundings = Supervisor.Surroundings(
-      environment: { _, _ in ["PATH": "/usr/bin:/bin"] },
+      launch: { slot, _ in .init(arguments: slot.arguments, environment: ["PATH": "/usr/bin:/bin"]) },
       probe: { _, answer in answer(true) },
       publish: { watch.published($0) },
       ready: { _ in watch.becameReady() })
@@ -100,7 +100,9 @@ import Threads
     let slot = Slot(name: "ghost", instance: "ghost-0", role: .service, endRank: 0, program: "/nowhere/ghost")
     let supervisor = Supervisor(
       Roster([slot]),
-      surroundings: .init(environment: { _, _ in [:] }, probe: { _, _ in }, publish: { _ in }, ready: { _ in }),
+      surroundings: .init(
+        launch: { _, _ in .init(arguments: [], environment: [:]) }, probe: { _, _ in }, publish: { _ in },
+        ready: { _ in }),
       log: log)
     let status = Lock<Int32?>(nil)
     NamedThread.start("supervisor") {

@@ -31,7 +31,7 @@ enum DoctorCommand: Command {
     let running = RunFile.read(data: environment["CONCLAVE_DATA"] ?? "data")
     let setting: Settings
     do { setting = try BusClient.settings(running, environment: environment) } catch {
-      tell([.fail("settings", error.description)])
+      tell([.fail("settings", error.description.replacing("settings: ", with: ""))])
       return 1
     }
     tell([.ok("settings", "valid")])

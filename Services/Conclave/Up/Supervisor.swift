@@ -7,10 +7,16 @@ internal import Threads
 /// the kernel kills a child with the thread that started it.
 // Unchecked: what other threads reach is `mailbox` and `bell`; the rest belongs to the thread in `run`.
 final class Supervisor: @unchecked Sendable {
+  /// How a program is started.
+  struct Launch: Equatable, Sendable {
+    var arguments: [String]
+    var environment: [String: String]
+  }
+
   /// What a supervisor needs from whoever knows what the children are for.
   struct Surroundings: Sendable {
-    /// The environment of a slot, by what all slots have announced so far.
-    var environment: @Sendable (Slot, [Announcement?]) -> [String: String]
+    /// The arguments and the environment of a slot, by what all slots have announced so far.
+    var launch: @Sendable (Slot, [Announcement?]) -> Launch
     /// Asks `/readyz` at an address and answers, from any thread, whether it said yes.
     var probe: @Sendable (String, @escaping @Sendable (Bool) -> Void) -> Void
     /// The processes are others than before.
@@ -81,8 +87,8 @@ final class Supervisor: @unchecked Sendable {
   private func start(_ index: Int) {
     let slot = roster.slots[index]
     do {
-      let child = try ChildProcess(
-        slot.program, slot.arguments, environment: surroundings.environment(slot, roster.addresses))
+      let launch = surroundings.launch(slot, roster.addresses)
+      let child = try ChildProcess(slot.program, launch.arguments, environment: launch.environment)
       children[index] = child
       announcements[index] = LineSplitter()
       nextProbe[index] = nil

@@ -43,15 +43,6 @@ enum UpCommand: Command {
   /// Makes the topics, or checks them. A cluster that is not there yet may be on its way up: it is given half a minute.
   private static func prepareTopics(_ settings: Settings) async throws(CommandError) {
     let log = Log(service: "conclave", instance: "up", level: settings.logLevel, format: settings.logFormat)
-    let deadline = ContinuousClock.now + .seconds(30)
-    while true {
-      do {
-        return try await Admin.prepare(settings.bus, log: log)
-      } catch {
-        guard error.isRetriable, ContinuousClock.now < deadline else { throw .failed("\(error)") }
-        Output.error("up | waiting for Kafka at \(settings.bus.bootstrap): \(error)\n")
-        do { try await Task.sleep(for: .seconds(1)) } catch { throw .failed("interrupted") }
-      }
-    }
+    do { try await Admin.prepare(settings.bus, log: log, within: .seconds(30)) } catch { throw .failed("\(error)") }
   }
 }

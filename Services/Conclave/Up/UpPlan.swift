@@ -72,8 +72,9 @@ struct UpPlan: Sendable {
     self.slots = slots
   }
 
-  /// The environment of one process, by what everyone has announced so far.
-  func environment(of slot: Slot, announced: [Announcement?]) -> [String: String] {
+  /// How one process is started, by what everyone has announced so far.
+  func launch(_ slot: Slot, announced: [Announcement?]) -> Supervisor.Launch {
+    var arguments = slot.arguments
     var environment = environment.merging(slot.environment) { _, own in own }
     environment["CONCLAVE_INSTANCE"] = slot.instance
     environment["CONCLAVE_ADMIN"] = "127.0.0.1:0"
@@ -86,12 +87,12 @@ struct UpPlan: Sendable {
     switch slot.role {
     case .simulator:
       // Its clients know where it was: a second life must be found there.
-      environment["CONCLAVE_HTTP"] = simulator ?? "127.0.0.1:0"
+      arguments += ["--port", simulator.flatMap { $0.split(separator: ":").last.map(String.init) } ?? "0"]
     case .broker: break
     case .service:
       if let simulator { environment["CONCLAVE_SIMULATOR"] = "http://\(simulator)/v1" }
     }
-    return environment
+    return Supervisor.Launch(arguments: arguments, environment: environment)
   }
 
   private static func settings(_ environment: [String: String]) throws(CommandError) -> Settings {

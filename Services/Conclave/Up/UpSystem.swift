@@ -19,7 +19,7 @@ final class UpSystem: Sendable {
 
   var surroundings: Supervisor.Surroundings {
     Supervisor.Surroundings(
-      environment: { [plan] slot, announced in plan.environment(of: slot, announced: announced) },
+      launch: { [plan] slot, announced in plan.launch(slot, announced: announced) },
       probe: { [client] admin, answer in
         let timeouts = HTTPRequest.Timeouts(connect: .seconds(1), total: .seconds(2))
         let request = HTTPRequest(url: "http://\(admin)/readyz", timeouts: timeouts, maxBodyBytes: 65_536)
