@@ -8,8 +8,7 @@ struct Player: Sendable {
   /// How much may wait for a client before a flood pauses.
   private static let mostBuffered = 256_000
   private static let floodPause = 2
-  /// When a request that is never answered is let go.
-  private static let longestSilence = 1_800_000
+  private static let cutPause = 20
 
   func play(_ script: Script, to responder: Responder, _ over: @escaping @Sendable () -> Void) {
     let once = Once(over)
@@ -37,7 +36,8 @@ struct Player: Sendable {
       flood(block, bytes, tail, to: writer, over)
     // Whoever lets go of the responder without an answer cuts the connection.
     case .hangUp: over.run()
-    case .silent: keepSilent(responder, over)
+    // Held until the client has gone: who lets go of it cuts the connection.
+    case .silent: over.hold(responder)
     }
   }
 
@@ -59,10 +59,17 @@ struct Player: Sendable {
     case .finished:
       writer.finish()
       over.run()
-    case .cut:
+    case .cut: cut(writer, over)
+    case .silent: over.hold(writer)
+    }
+  }
+
+  /// Cuts the connection once what was written has gone out: a cut takes what still waits with it.
+  private func cut(_ writer: BodyWriter, _ over: Once) {
+    alarms.after(Player.cutPause) {
+      if !over.isOver, writer.bufferedBytes > 0 { return cut(writer, over) }
       writer.abort()
       over.run()
-    case .silent: keepSilent(writer, over)
     }
   }
 
@@ -88,13 +95,5 @@ struct Player: Sendable {
     }
     let rest = left
     alarms.after(Player.floodPause) { flood(block, rest, tail, to: writer, over) }
-  }
-
-  /// Holds on to what has to stay open, and lets go of it after half an hour.
-  private func keepSilent(_ open: some AnyObject & Sendable, _ over: Once) {
-    alarms.after(Player.longestSilence) {
-      withExtendedLifetime(open) {}
-      over.run()
-    }
   }
 }

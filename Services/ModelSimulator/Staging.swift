@@ -8,7 +8,7 @@ struct Staging {
   let milliseconds: Int
   /// Where redirects point to; nobody listens there.
   static let elsewhere = "http://127.0.0.2:9/v1/chat/completions"
-  static let headerFlood = 400_000
+  static let headerFlood = 20_000
   static let page = "<!DOCTYPE html><html><head><title>502</title></head><body><h1>Bad gateway</h1></body></html>"
 
   func script() -> Script {

@@ -5,7 +5,9 @@ struct Subject: Equatable, Sendable {
 
   /// Words that say nothing about the matter.
   private static let empty: Set<String> = [
-    "about", "above", "after", "again", "against", "answer", "because", "been", "before", "being", "below", "between",
+    "about", "above", "adopt", "allow", "build", "change", "choose", "compare", "create", "describe", "migrate",
+    "replace", "start", "stop", "switch", "after", "again", "against", "answer", "because", "been", "before", "being",
+    "below", "between",
     "both", "could", "does", "doing", "down", "during", "each", "explain", "from", "further", "give", "have", "having",
     "here", "into", "just", "know", "like", "make", "more", "most", "need", "once", "only", "other", "over", "please",
     "question", "same", "short", "should", "some", "such", "tell", "than", "that", "their", "them", "then", "there",
