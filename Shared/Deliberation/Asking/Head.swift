@@ -1,0 +1,52 @@
+/// What an ask's record says beside the request itself. It is read as far as it goes, so that a refusal finds the way
+/// back.
+struct Head {
+  var form = Form.chat
+  var tenant = "default"
+  var metadata: JSON?
+  var priority: Priority?
+  var stream = StreamKind.none
+  var depth = 0
+  var bodyHash: String
+  var reply: ReplyAddress?
+  var recordedPanel: [Requested.RecordedAnswer]?
+  var replays: String?
+
+  init(json: JSON, topic: String) {
+    bodyHash = json["body_sha256"]?.string ?? SHA256.hex(json["request"]?.bytes ?? [])
+    form = json["form"]?.string.flatMap(Form.init) ?? .chat
+    tenant = json["tenant"]?.string ?? "default"
+    metadata = json["metadata"].flatMap { $0.isNull ? nil : $0 }
+    reply = json["reply"].flatMap { try? ReplyAddress($0) }
+    // pipelines say by the topic what can wait
+    if topic.hasSuffix(".bulk") { priority = .bulk }
+  }
+
+  mutating func read(_ json: JSON) throws(AskError) {
+    guard let object = json.object else { throw AskError("the ask must be a JSON object") }
+    let from = Parameters(object)
+    form = try from.choice("form", of: ["chat", "responses"], as: Form.self) ?? .chat
+    tenant = try from.text("tenant") ?? "default"
+    priority = try from.choice("priority", of: ["interactive", "bulk"], as: Priority.self) ?? priority
+    stream = try from.choice("stream", of: ["none", "answer", "panel"], as: StreamKind.self) ?? .none
+    depth = Int(try from.whole("depth", 0...1000) ?? 0)
+    _ = try from.text("body_sha256")
+    if let metadata, metadata.object == nil { throw from.wrong("metadata", "must be an object") }
+    if from["reply"] != nil, reply == nil {
+      throw from.wrong("reply", "must hold partition, gateway and incarnation")
+    }
+    replays = try from.text("replays")
+    guard let list = try from.list("recorded_panel") else { return }
+    guard (1...Limits.members).contains(list.count) else {
+      throw from.wrong("recorded_panel", "must hold 1 to \(Limits.members) answers")
+    }
+    var answers: [Requested.RecordedAnswer] = []
+    for (index, value) in list.enumerated() {
+      let answer = try Parameters(value, path: "recorded_panel[\(index)]")
+      guard let model = try answer.text("model") else { throw answer.wrong("model", "is missing") }
+      guard let content = try answer.text("content") else { throw answer.wrong("content", "is missing") }
+      answers.append(Requested.RecordedAnswer(model: model, content: content, call: try answer.text("call")))
+    }
+    recordedPanel = answers
+  }
+}
