@@ -131,7 +131,8 @@ struct ChatRequest {
         tools.append(value)
       default:
         throw tool.wrong(
-          "type", "is \"\(type.prefix(80))\", which is not offered; use function, \(Self.fusionType), "
+          "type",
+          "is \"\(type.prefix(80))\", which is not offered; use function, \(Self.fusionType), "
             + FusionParameters.serverTools.joined(separator: ", "))
       }
     }

@@ -31,7 +31,8 @@ struct Resolver {
     if entrance != .plain {
       let resolved = try resolvePanel(preset: usual, allowed: allowed?.names)
       panel = resolved.panel
-      judge = try fusion.model.map { (given) throws(AskError) in try model(given.name, path: given.path) }
+      judge =
+        try fusion.model.map { (given) throws(AskError) in try model(given.name, path: given.path) }
         ?? outer ?? resolved.judge
     }
     guard let answerer = outer ?? judge else { throw AskError("model is missing", path: "model") }
@@ -93,7 +94,8 @@ struct Resolver {
   private func resolvePanel(preset name: String, allowed: [String]?) throws(AskError) -> (
     panel: [ModelRef], judge: ModelRef?
   ) {
-    if let given = fusion.preset, !catalogue.presets.contains(where: { $0.name == Catalogue.canonical(preset: given.name) })
+    if let given = fusion.preset,
+      !catalogue.presets.contains(where: { $0.name == Catalogue.canonical(preset: given.name) })
     {
       let known = catalogue.presets.map(\.name).joined(separator: ", ")
       throw AskError("\(given.path) is \"\(given.name.prefix(80))\"; known are \(known)", path: given.path)
@@ -105,7 +107,9 @@ struct Resolver {
     }
     var judge = preset?.judge
     if let recordedPanel {
-      let panel = recordedPanel.map { catalogue.model($0.model)?.ref(asked: $0.model) ?? ModelRef(asked: $0.model, model: $0.model) }
+      let panel = recordedPanel.map {
+        catalogue.model($0.model)?.ref(asked: $0.model) ?? ModelRef(asked: $0.model, model: $0.model)
+      }
       return (panel, judge ?? catalogue.models.first?.ref(asked: catalogue.models[0].slug))
     }
     var panel: [ModelRef] = []

@@ -48,20 +48,29 @@ extension Deliberation {
     let discriminator = event.origin.discriminator
     guard isNew(discriminator) else { return }
     guard let first = ask else {
+      // refused before under this id: that was its end
+      guard end == nil else { return join(fact, .late) }
       ask = fact
-      seats = event.panel.map { Seat(model: $0) }
+      seats = event.panel.map { Seat(holders: [Seat.Holder(model: $0, since: nil)]) }
       return
     }
     let verdict: Joined.Verdict =
-      event.bodyHash == first.value.bodyHash
-      ? .joined
-      : .refused(
-        code: 422, errorType: "unprocessable",
-        message: "the id \(id) was used before with another body; use a new key or id for a new request", path: nil)
+      end != nil
+      ? .late
+      : event.bodyHash == first.value.bodyHash
+        ? .joined
+        : .refused(
+          code: 422, errorType: "unprocessable",
+          message: "the id \(id) was used before with another body; use a new key or id for a new request", path: nil)
+    join(fact, verdict)
+  }
+
+  private mutating func join(_ fact: Fact<Requested>, _ verdict: Joined.Verdict) {
+    let event = fact.value
     joined.append(
       Fact(
         value: Joined(
-          discriminator: discriminator, form: event.form, reply: event.reply, origin: event.origin,
+          discriminator: event.origin.discriminator, form: event.form, reply: event.reply, origin: event.origin,
           metadata: event.metadata, verdict: verdict),
         id: fact.id, place: fact.place, time: fact.time))
   }
@@ -140,7 +149,7 @@ extension Deliberation {
     case .failed(let call) where call.reason == .cancelled: return
     case .completed, .failed: break
     }
-    seats[index] = Seat(model: ask.standIns[standInsUsed], attempt: key.attempt + 1, since: fact.time)
+    seats[index].holders.append(Seat.Holder(model: ask.standIns[standInsUsed], since: fact.time))
     standInsUsed += 1
   }
 }

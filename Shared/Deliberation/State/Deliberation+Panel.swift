@@ -115,8 +115,8 @@ extension Deliberation {
     if let recorded = ask.recordedPanel { return recorded.indices.contains(member) ? recorded[member].model : "" }
     let key = CallKey(call)
     if let named = calls[key]?.model?.asked { return named }
-    if key.attempt > 0, seats.indices.contains(member), seats[member].attempt == key.attempt {
-      return seats[member].model.asked
+    if key.round == 0, seats.indices.contains(member), seats[member].holders.indices.contains(key.attempt) {
+      return seats[member].holders[key.attempt].model.asked
     }
     return calls[key]?.completed?.modelAsked ?? (ask.panel.indices.contains(member) ? ask.panel[member].asked : "")
   }

@@ -5,6 +5,8 @@ package struct Deliberation: Sendable {
   package struct Joined: Sendable, Equatable {
     package enum Verdict: Sendable, Equatable {
       case joined
+      /// It came after the end.
+      case late
       case refused(code: Int, errorType: String, message: String, path: String?)
     }
 
@@ -40,10 +42,18 @@ package struct Deliberation: Sendable {
 
   /// One seat of the panel in round 0; a stand-in takes it over when its holder failed.
   struct Seat: Sendable {
-    var model: ModelRef
-    var attempt = 0
-    /// When the failure was read that brought the present holder here.
-    var since: Moment?
+    struct Holder: Sendable {
+      let model: ModelRef
+      /// When the failure of the one before was read.
+      let since: Moment?
+    }
+
+    /// By attempt.
+    var holders: [Holder]
+
+    var attempt: Int { holders.count - 1 }
+    var model: ModelRef { holders[holders.count - 1].model }
+    var since: Moment? { holders[holders.count - 1].since }
   }
 
   package let id: String

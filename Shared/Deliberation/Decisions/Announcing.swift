@@ -1,0 +1,181 @@
+/// What the aggregator tells others on what it has read: callers what to give up, gateways what they wait for, pipelines
+/// the result.
+struct Announcing {
+  private let deliberation: Deliberation
+
+  init(_ deliberation: Deliberation) { self.deliberation = deliberation }
+
+  private var id: String { deliberation.id }
+
+  // MARK: Signals
+
+  /// Calls that nobody waits for any more: of members given up by request, left behind by a seal, or called after one.
+  func cancellations() -> [Output] {
+    var outputs: [Output] = []
+    if !deliberation.late.isEmpty { outputs += signal("late/\(deliberation.late.count)", deliberation.late) }
+    guard deliberation.end == nil else { return outputs }
+    for member in deliberation.givenUp.keys.sorted() {
+      let calls = deliberation.calls.filter { key, call in
+        key.purpose == .panel && key.member == member && call.outcome == nil
+      }.keys.sorted()
+      // an empty list is still said: the command may be on its way
+      let named = calls.isEmpty ? possible(member) : calls
+      outputs += signal("member/\(member)", named)
+    }
+    for (round, seal) in deliberation.seals.sorted(by: { $0.key < $1.key }) {
+      outputs += signal("seal/\(round)", seal.value.abandoned.map(CallKey.init))
+    }
+    return outputs
+  }
+
+  /// The call that a member would be waited for, where none is known to be asked.
+  private func possible(_ member: Int) -> [CallKey] {
+    guard let round = deliberation.openRound, deliberation.asked(in: round).contains(member),
+      deliberation.seats.indices.contains(member)
+    else { return [] }
+    let key = deliberation.key(of: member, in: round)
+    return deliberation.calls[key]?.outcome == nil ? [key] : []
+  }
+
+  private func signal(_ name: String, _ calls: [CallKey]) -> [Output] {
+    guard !calls.isEmpty else { return [] }
+    let value: JSON = [
+      "deliberation": .string(id), "calls": .array(calls.map { .string($0.id(in: id).text) }),
+    ]
+    return [signal(name, value)]
+  }
+
+  private func signal(_ name: String, _ value: JSON) -> Output {
+    Output(
+      destination: .signals, id: "\(id)/signal/\(name)", type: "conclave.calls.cancelled.v1", subject: id, key: nil,
+      value: value.bytes)
+  }
+
+  // MARK: Replies
+
+  /// Everyone who waits for this deliberation, each once.
+  private var addresses: [ReplyAddress] {
+    var addresses: [ReplyAddress] = []
+    let joined = deliberation.joined.filter { $0.value.verdict == .joined }.flatMap(\.value.reply)
+    for address in (deliberation.ask?.value.reply ?? []) + joined where !addresses.contains(address) {
+      addresses.append(address)
+    }
+    return addresses
+  }
+
+  private func reply(_ address: ReplyAddress, _ type: String, id: String, _ members: JSONObject, causation: String?)
+    -> Output
+  {
+    var value: JSONObject = [
+      "gateway": .string(address.gateway), "incarnation": .string(address.incarnation),
+      "deliberation": .string(self.id),
+    ]
+    for member in members.members { value.append(member.key, member.value) }
+    return Output(
+      destination: .reply(partition: address.partition),
+      id: "\(self.id)/reply/\(address.gateway)/\(address.incarnation)/\(id)", type: "conclave.reply.\(type).v1",
+      subject: self.id, key: nil, value: JSON.object(value).bytes, causation: causation)
+  }
+
+  func progress() -> [Output] {
+    guard deliberation.end == nil, !deliberation.progress.isEmpty else { return [] }
+    return addresses.flatMap { address in
+      deliberation.progress.map { step in
+        reply(
+          address, "progress", id: "progress/\(step.event)",
+          [
+            "event": .string(step.event), "type": .string(step.type), "time": .string(step.time.rfc3339),
+            "data": .object(step.data),
+          ], causation: step.event)
+      }
+    }
+  }
+
+  /// Asks that came under this id with another body, or that were refused: each is answered alone.
+  func refusals() -> [Output] {
+    deliberation.joined.flatMap { joined -> [Output] in
+      let (code, type, message, path): (Int, String, String, String?)
+      switch joined.value.verdict {
+      case .joined: return []
+      case .late: return late(joined)
+      case .refused(let given): (code, type, message, path) = given
+      }
+      return Self.single(
+        deliberation: id, event: joined.id, discriminator: joined.value.discriminator, code: code,
+        body: ErrorBody.json(code: code, type: type, message: message, path: path), origin: joined.value.origin,
+        metadata: joined.value.metadata, reply: joined.value.reply)
+    }
+  }
+
+  /// An ask whose id has ended: its gateway reads the end from the ledger, a pipeline is told by a record of its own.
+  func late(_ joined: Fact<Deliberation.Joined>) -> [Output] {
+    let body = ErrorBody.json(code: 409, type: "conflict", message: "the deliberation \(id) has ended; use a new id")
+    return record(joined.value.discriminator, 409, body, joined.value.origin, joined.value.metadata, joined.id)
+      + joined.value.reply.map { reply($0, "ended", id: "ended", [:], causation: joined.id) }
+  }
+
+  /// The result and the final replies, once the end was read.
+  func end() -> [Output] {
+    guard let end = deliberation.end, let result = Results.result(deliberation) else { return [] }
+    if case .rejected(let rejected) = end.value {
+      return record("end", result.code, result.body, rejected.origin, rejected.metadata, end.id)
+        + rejected.reply.map { final($0, result.code, result.body, end.id) }
+    }
+    guard let ask = deliberation.ask?.value else { return [] }
+    var outputs = record("end", result.code, result.body, ask.origin, ask.metadata, end.id)
+    outputs += addresses.map { final($0, result.code, result.body, end.id) }
+    if case .completed = end.value { return outputs }
+    outputs.append(signal("end", ["deliberation": .string(id), "all": true]))
+    return outputs
+  }
+
+  private func final(_ address: ReplyAddress, _ code: Int, _ body: JSON, _ cause: String) -> Output {
+    reply(address, "result", id: "end", ["code": .int(Int64(code)), "body": body], causation: cause)
+  }
+
+  private func record(
+    _ name: String, _ code: Int, _ body: JSON, _ origin: Origin, _ metadata: JSON?, _ cause: String
+  ) -> [Output] {
+    var value: JSONObject = ["code": .int(Int64(code)), "body": body]
+    value.append("metadata", ifPresent: metadata)
+    value.append("request_key", ifPresent: origin.key.map { .string($0) })
+    return [
+      Output(
+        destination: .results, id: "\(id)/result/\(name)", type: "conclave.result.v1", subject: id, key: id,
+        value: JSON.object(value).bytes, correlation: origin.id, causation: cause)
+    ]
+  }
+
+  /// An answer to one ask alone, which is not the deliberation's.
+  static func single(
+    deliberation: String, event: String, discriminator: String, code: Int, body: JSON, origin: Origin,
+    metadata: JSON?, reply: [ReplyAddress]
+  ) -> [Output] {
+    let announcing = Announcing(Deliberation(id: deliberation))
+    return announcing.record(discriminator, code, body, origin, metadata, event)
+      + reply.map { address in
+        announcing.reply(
+          address, "result", id: discriminator, ["code": .int(Int64(code)), "body": body], causation: event)
+      }
+  }
+}
+
+extension Assembling {
+  /// The answer to an ask whose id has ended within the dedup window, for whoever has dropped that deliberation.
+  package static func answer(toLate recorded: Recorded) -> [Output] {
+    let announcing = Announcing(Deliberation(id: recorded.subject))
+    switch recorded.event {
+    case .requested(let ask)?:
+      let joined = Deliberation.Joined(
+        discriminator: ask.origin.discriminator, form: ask.form, reply: ask.reply, origin: ask.origin,
+        metadata: ask.metadata, verdict: .late)
+      return announcing.late(Fact(value: joined, id: recorded.id, place: 0, time: recorded.time))
+    case .rejected(let ask)?:
+      return Announcing.single(
+        deliberation: recorded.subject, event: recorded.id, discriminator: ask.origin.discriminator, code: ask.code,
+        body: ErrorBody.json(code: ask.code, type: ask.errorType, message: ask.message, path: ask.path),
+        origin: ask.origin, metadata: ask.metadata, reply: ask.reply)
+    default: return []
+    }
+  }
+}

@@ -1,0 +1,148 @@
+/// The parts of the bodies that chat completions and responses share.
+struct ResultBuilder {
+  let deliberation: Deliberation
+  let ask: Requested
+  let askedAt: Moment
+  let endedAt: Moment
+  /// Facts at this place and behind it are no part of the end.
+  let limit: Int
+
+  var id: String { deliberation.id }
+  var result: FusionResult { FusionResult(deliberation, upTo: limit) }
+
+  func completed(_ key: CallKey) -> CallCompleted? {
+    guard let call = deliberation.calls[key], let outcome = call.outcome, outcome.place < limit else { return nil }
+    return call.completed
+  }
+
+  /// The text of the turn: of the decision and of each answer call, in order.
+  func content(_ end: Completed) -> String {
+    var parts: [String] = []
+    if let decision = completed(CallKey(.decision)), end.answerCall.purpose != .decision {
+      parts.append(decision.content)
+    }
+    if end.answerCall.purpose == .answer, end.answerCall.attempt > 0,
+      let first = completed(CallKey(.answer, round: end.answerCall.round))
+    {
+      parts.append(first.content)
+    }
+    if let recorded = ask.recordedPanel, end.answerCall.purpose == .panel {
+      parts.append(end.answerCall.member.flatMap { recorded.indices.contains($0) ? recorded[$0].content : nil } ?? "")
+    } else {
+      parts.append(completed(CallKey(end.answerCall))?.content ?? "")
+    }
+    return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
+  }
+
+  func finishReason(_ answer: CallCompleted?) -> String {
+    guard let answer else { return "stop" }
+    if !answer.toolCalls.isEmpty { return "tool_calls" }
+    return ["stop", "length", "content_filter", "tool_calls", "error"].contains(answer.finishReason)
+      ? answer.finishReason : "stop"
+  }
+
+  func fusion(_ end: Completed?) -> JSON? {
+    result.fusion(winner: end?.winner, costs: costs, multiple: end.flatMap { multiple($0) })
+  }
+
+  /// What each call took.
+  var costs: JSON {
+    var list: [JSON] = []
+    for key in deliberation.calls.keys.sorted() {
+      guard let call = deliberation.calls[key], let outcome = call.outcome, outcome.place < limit else { continue }
+      var entry: JSONObject = ["call": .string(key.id(in: id).text), "purpose": .string(key.purpose.rawValue)]
+      entry.append("index", ifPresent: key.member.map { .int(Int64($0)) })
+      let model = call.completed?.model ?? call.failed?.model ?? call.model?.model
+      entry.append("model", ifPresent: model.map { .string($0) })
+      entry.append("cost", .double(outcome.value.cost ?? 0))
+      entry.append("prompt_tokens", .int(Int64(outcome.value.usage?.promptTokens ?? 0)))
+      entry.append("completion_tokens", .int(Int64(outcome.value.usage?.completionTokens ?? 0)))
+      list.append(.object(entry))
+    }
+    return .array(list)
+  }
+
+  /// How many times dearer this was than the answering model alone would have been for the same prompt and answer.
+  private func multiple(_ end: Completed) -> Double? {
+    guard let price = ask.answerer.price,
+      let answer = completed(CallKey(end.answerCall))?.usage
+    else { return nil }
+    let prompts = deliberation.seats.indices.compactMap { index -> Int? in
+      completed(CallKey(.panel, member: index))?.usage?.promptTokens
+    }
+    let prompt = prompts.min() ?? answer.promptTokens
+    let single = price.cost(promptTokens: prompt, completionTokens: answer.completionTokens)
+    guard single > 0 else { return nil }
+    return (end.totals.cost / single * 100).rounded() / 100
+  }
+
+  // MARK: Usage
+
+  /// What of the cost went for prompts, by the prices that the ask was taken in with.
+  func costDetails(_ total: Double) -> (prompt: Double, completion: Double) {
+    var prices: [String: Price] = [:]
+    for ref in ask.panel + ask.standIns + ask.fallbacks + [ask.answerer] + (ask.judge.map { [$0] } ?? []) {
+      prices[ref.model] = ref.price
+    }
+    var prompt = 0.0
+    for key in deliberation.calls.keys.sorted() {
+      guard let call = deliberation.calls[key], let outcome = call.outcome, outcome.place < limit,
+        let usage = outcome.value.usage, let cost = outcome.value.cost, cost > 0
+      else { continue }
+      let price = (call.completed?.model ?? call.model?.model).flatMap { prices[$0] }
+      let input = Double(usage.promptTokens) * (price?.input ?? 1)
+      let output = Double(usage.completionTokens) * (price?.output ?? 1)
+      prompt += input + output > 0 ? cost * input / (input + output) : 0
+    }
+    prompt = min(prompt, total)
+    return (prompt, total - prompt)
+  }
+
+  // MARK: Errors
+
+  func errorType(_ failed: Failed) -> String {
+    switch failed.statusCode {
+    case 400: failedCall == .contentFilter ? "content_policy_violation" : "invalid_request"
+    case 402: "payment_required"
+    case 429: "rate_limit_exceeded"
+    case 503: "provider_overloaded"
+    case 504: "timeout"
+    case 500: "server"
+    default: "provider_unavailable"
+    }
+  }
+
+  private var failedCall: FailureReason? {
+    for key in deliberation.calls.keys.sorted().reversed() where key.purpose == .answer || key.purpose == .decision {
+      guard let call = deliberation.calls[key], let outcome = call.outcome, outcome.place < limit else { continue }
+      return call.failed?.reason
+    }
+    return nil
+  }
+
+  func error(code: Int, type: String, message: String, reason: EndReason, totals: Totals) -> JSON {
+    var metadata: JSONObject = ["failure_reason": .string(reason.rawValue)]
+    // no draft is lost
+    metadata.append("fusion", ifPresent: fusion(nil))
+    metadata.append("usage", usage(totals))
+    return ErrorBody.json(code: code, type: type, message: message, metadata: metadata)
+  }
+
+  func usage(_ totals: Totals) -> JSON {
+    let usage = totals.usage
+    let details = costDetails(totals.cost)
+    return [
+      "prompt_tokens": .int(Int64(usage.promptTokens)), "completion_tokens": .int(Int64(usage.completionTokens)),
+      "total_tokens": .int(Int64(usage.totalTokens)),
+      "prompt_tokens_details": ["cached_tokens": .int(Int64(usage.cachedTokens))],
+      "completion_tokens_details": ["reasoning_tokens": .int(Int64(usage.reasoningTokens))],
+      "cost": .double(totals.cost),
+      "cost_details": [
+        "upstream_inference_cost": .double(totals.cost),
+        "upstream_inference_prompt_cost": .double(details.prompt),
+        "upstream_inference_completions_cost": .double(details.completion),
+      ],
+      "is_byok": false,
+    ]
+  }
+}

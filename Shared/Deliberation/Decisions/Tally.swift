@@ -1,0 +1,49 @@
+/// Sums over the calls of a deliberation, as far as an end rests on them.
+struct Tally {
+  let usage: Usage
+  let cost: Double
+  /// Whether every commanded call has reported.
+  let isFinal: Bool
+  let calls: Int
+
+  /// Over the first outcome of each call before that place.
+  init(_ deliberation: Deliberation, upTo limit: Int = .max) {
+    var usage = Usage()
+    var cost = 0.0
+    var isFinal = true
+    var calls = 0
+    // in one order, because a sum of doubles depends on it
+    for key in deliberation.calls.keys.sorted() {
+      guard let call = deliberation.calls[key] else { continue }
+      let outcome = call.outcome.flatMap { $0.place < limit ? $0.value : nil }
+      let isNamed = call.named.map { $0 < limit } ?? false
+      guard isNamed || outcome != nil else { continue }
+      calls += 1
+      guard let outcome else {
+        isFinal = false
+        continue
+      }
+      usage = usage + (outcome.usage ?? Usage())
+      cost += outcome.cost ?? 0
+    }
+    self.usage = usage
+    self.cost = cost
+    self.isFinal = isFinal
+    self.calls = calls
+  }
+}
+
+extension CallKey: Comparable {
+  private var order: (Int, Int, Int, Int) {
+    let purpose =
+      switch purpose {
+      case .decision: 0
+      case .panel: 1
+      case .judge: 2
+      case .answer: 3
+      }
+    return (purpose, round, member ?? -1, attempt)
+  }
+
+  package static func < (left: CallKey, right: CallKey) -> Bool { left.order < right.order }
+}
