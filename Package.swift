@@ -43,6 +43,7 @@ let package = Package(
     .executable(name: "judge", targets: ["Judge"]),
     .executable(name: "conclave", targets: ["Conclave"]),
     .executable(name: "model-simulator", targets: ["ModelSimulator"]),
+    .executable(name: "chaos", targets: ["Chaos"]),
     .executable(name: "verifier", targets: ["Verifier"]),
   ],
   targets: [
@@ -91,7 +92,10 @@ let package = Package(
     tests("ModelCaller", ["Bus", "Deliberation", "ModelCaller", "Models", "Telemetry", "Threads", "Web"]),
     tests("Folding", ["Bus", "Deliberation", "Folding"]),
 
+    tool("Chaos", ["Bus", "CProcess", "Deliberation", "Telemetry", "Threads", "Web"]),
     tool("Verifier", ["Bus", "Deliberation", "Telemetry", "Threads"]),
+    .testTarget(
+      name: "ChaosTests", dependencies: ["Chaos"], path: "Tests/ChaosTests", swiftSettings: settings),
     .testTarget(
       name: "VerifierTests", dependencies: ["Deliberation", "Verifier"], path: "Tests/VerifierTests",
       swiftSettings: settings),

@@ -1,0 +1,134 @@
+internal import Deliberation
+internal import Glibc
+internal import Threads
+internal import Web
+
+/// What every scenario needs: a folder, the brokers, the system, the clients' record, and who judges.
+final class Stage {
+  let options: Options
+  let folder: String
+  let doors = Doors()
+  let node: KafkaNode?
+  let house: House
+  let book: ClientBook
+  private(set) var report: Report
+  private var referee: Referee?
+  private var http = ""
+  private(set) var watch: LogWatch?
+  private(set) var clients: [Clients] = []
+  /// When everything was ready for the first time, and so a moment after the topics were made.
+  private(set) var opened = ContinuousClock.now
+
+  init(_ options: Options, models: Models) throws(Failure) {
+    self.options = options
+    folder = try Files.runFolder()
+    say("seed \(options.seed), folder \(folder)")
+    var node: KafkaNode?
+    if let home = options.kafkaHome {
+      node = try KafkaNode(
+        home: home, folder: "\(folder)/kafka", log: "\(folder)/kafka-scripts.log", seed: options.seed)
+    }
+    self.node = node
+    house = House(folder: folder, doors: doors, models: models, kafka: node?.bootstrap)
+    book = try ClientBook(path: "\(folder)/clients.jsonl")
+    report = Report(options.scenario, seed: options.seed, bus: node == nil ? "embedded" : "kafka")
+    Watchdog.shared.protect(node, limit: .seconds(options.limit))
+  }
+
+  /// Starts everything; returns when it is ready to be asked.
+  func open(callers: Int = 1, verifies: Bool = true, flags: [String] = [], withControl: Bool = false) throws(Failure) {
+    if let node {
+      say("starting Kafka at \(node.bootstrap)")
+      try Files.makeFolder("\(folder)/kafka")
+      try node.start()
+    }
+    say("starting the system")
+    let begun = ContinuousClock.now
+    try house.start(callers: callers)
+    opened = .now
+    say("ready after \((opened - begun).milliseconds) ms at \(house.http), bus \(house.bus)")
+    report.figure("ready_ms", .int((opened - begun).milliseconds))
+    try observe(bootstrap: house.bus, http: house.http, verifies: verifies, flags: flags, withControl: withControl)
+  }
+
+  /// From here on the topics are read, by the verifier and to see who writes when.
+  func observe(
+    bootstrap: String, http: String, verifies: Bool = true, flags: [String] = [], withControl: Bool = false
+  ) throws(Failure) {
+    self.http = http
+    if verifies {
+      referee = try Referee(
+        bootstrap: bootstrap, isEmbedded: node == nil, book: book, folder: folder, flags: flags,
+        withControl: withControl, limit: options.limit)
+    }
+    watch = try LogWatch(bootstrap: bootstrap, isEmbedded: node == nil)
+  }
+
+  func startClients(_ plan: Clients.Plan) -> Clients {
+    let clients = Clients(plan, http: http, client: doors.client, book: book)
+    self.clients.append(clients)
+    clients.start()
+    return clients
+  }
+
+  func figure(_ name: String, _ value: JSON) { report.figure(name, value) }
+  func line(_ text: String) { report.line(text) }
+  func demand(_ isKept: Bool, _ otherwise: @autoclosure () -> String) { report.demand(isKept, otherwise()) }
+
+  /// Waits for the clients that still wait, then for the verdict.
+  func finish(_ clients: Clients, within limit: Duration) {
+    let isDone = eventually(within: limit) { clients.isDone }
+    demand(isDone, "\(clients.finished) clients were answered within \(limit), the others were not")
+    clients.stop()
+    let latencies = clients.latencies.map(\.milliseconds).sorted()
+    if !latencies.isEmpty {
+      figure("answer_ms_p50", .int(latencies[latencies.count / 2]))
+      figure("answer_ms_p99", .int(latencies[min(latencies.count - 1, latencies.count * 99 / 100)]))
+    }
+    figure("refused_and_asked_again", .int(Int64(clients.refused)))
+    judge()
+  }
+
+  func judge() {
+    let repeats = house.simulatorMetric("conclave_simulator_executions_repeated_total")
+    demand(repeats != nil, "the simulator does not say how many calls it was asked twice")
+    var line: JSONObject = ["kind": "simulator"]
+    line.append("repeated", ifPresent: repeats.map { .int($0) })
+    line.append("calls", ifPresent: house.simulatorMetric("conclave_simulator_calls_total").map { .int($0) })
+    book.write(line)
+    if let referee { report.take(referee.judge()) }
+  }
+
+  /// Writes down that a caller was killed or frozen, and what it had in hand just before.
+  func noteKill(_ service: House.Service) -> Int64 {
+    let inFlight =
+      service.name == "model-caller"
+      ? doors.metrics(service.admin)?.sum("conclave_calls_in_flight").map { Int64($0) } : 0
+    demand(inFlight != nil, "\(service.instance) does not export conclave_calls_in_flight")
+    let at = Time.now
+    book.write([
+      "kind": "kill", "service": .string(service.name), "instance": .string(service.instance),
+      "pid": .int(Int64(service.pid)), "at": .int(at), "in_flight": .int(inFlight ?? 0),
+    ])
+    return at
+  }
+
+  /// Ends everything; the folder stays where something went wrong.
+  func close() {
+    for clients in clients { clients.stop() }
+    watch?.stop()
+    let wasOrderly = house.end()
+    demand(wasOrderly, "not everything ended when it was asked to")
+    referee?.end()
+    node?.stop()
+    doors.client.shutdown()
+  }
+
+  func tidy() {
+    if report.passed, !options.keeps {
+      Files.remove(folder)
+    } else {
+      say("the run's logs and record stay in \(folder)")
+    }
+  }
+}
