@@ -97,7 +97,7 @@ let package = Package(
     .testTarget(
       name: "ChaosTests", dependencies: ["Chaos"], path: "Tests/ChaosTests", swiftSettings: settings),
     .testTarget(
-      name: "VerifierTests", dependencies: ["Deliberation", "Verifier"], path: "Tests/VerifierTests",
+      name: "VerifierTests", dependencies: ["Bus", "Deliberation", "Telemetry", "Verifier"], path: "Tests/VerifierTests",
       swiftSettings: settings),
     tests("ModelSimulator", ["Deliberation", "ModelSimulator", "Telemetry", "Threads", "Web"]),
   ],
