@@ -1,19 +1,18 @@
-internal import Deliberation
-
-/// Writes JSON values as server-sent events, in the several ways in which providers do it.
+/// Writes JSON texts as server-sent events, in the several ways in which providers do it.
 struct EventStream {
   let wire: Set<Part.Wire>
 
   private var lineEnd: String { wire.contains(.crlf) ? "\r\n" : "\n" }
 
-  func event(_ value: JSON) -> [UInt8] {
+  func event(_ json: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(json.count + 16)
     if wire.contains(.comments) { bytes += comment }
     bytes += "data: ".utf8
     if wire.contains(.multiLine) {
-      bytes += lines(value.bytes)
+      bytes += lines(json)
     } else {
-      bytes += value.bytes
+      bytes += json
     }
     bytes += (lineEnd + lineEnd).utf8
     return bytes

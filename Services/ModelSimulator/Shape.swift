@@ -19,45 +19,66 @@ enum Shape {
     return .object(body)
   }
 
-  /// The events of the stream in order: deltas, then the finish reason. The usage comes in `last`.
-  static func deltas(_ completion: Completion, wordsEach: Int) -> [JSON] {
-    var events: [JSON] = []
+  /// The JSON of a stream's events in order: deltas, then the finish reason. The usage has a chunk of its own.
+  static func deltas(_ completion: Completion, wordsEach: Int) -> [[UInt8]] {
+    let frame = Frame(completion)
+    var events: [[UInt8]] = []
     var opening: JSONObject = ["role": "assistant", "content": ""]
     opening.append("refusal", ifPresent: completion.refusal.map { .string($0) })
-    events.append(chunk(completion, .object(opening)))
-    if let reasoning = completion.reasoning { events.append(chunk(completion, ["reasoning": .string(reasoning)])) }
-    for piece in pieces(of: completion.content, wordsEach: wordsEach) {
-      events.append(chunk(completion, ["content": .string(piece)]))
-    }
+    events.append(frame.chunk(.object(opening)))
+    if let reasoning = completion.reasoning { events.append(frame.chunk(["reasoning": .string(reasoning)])) }
+    for piece in pieces(of: completion.content, wordsEach: wordsEach) { events.append(frame.chunk(content: piece)) }
     for (index, called) in completion.toolCalls.enumerated() {
       // The name first and the arguments in two pieces, as providers do it.
       let middle = called.arguments.index(called.arguments.startIndex, offsetBy: called.arguments.count / 2)
       let named = ToolCall(id: called.id, name: called.name, arguments: "")
-      events.append(chunk(completion, ["tool_calls": [call(named, index: index)]]))
+      events.append(frame.chunk(["tool_calls": [call(named, index: index)]]))
       for part in [called.arguments[..<middle], called.arguments[middle...]] where !part.isEmpty {
         events.append(
-          chunk(
-            completion,
+          frame.chunk(
             ["tool_calls": [["index": .int(Int64(index)), "function": ["arguments": .string(String(part))]]]]))
       }
     }
-    if let finish = completion.finish { events.append(chunk(completion, [:], finish: finish)) }
+    if let finish = completion.finish { events.append(frame.chunk([:], finish: finish)) }
     return events
   }
 
-  static func usageChunk(_ completion: Completion) -> JSON? {
+  static func usageChunk(_ completion: Completion) -> [UInt8]? {
     guard let usage = completion.usage else { return nil }
     var body = head(completion, object: "chat.completion.chunk")
     body.append("choices", [])
     body.append("usage", self.usage(usage))
-    return .object(body)
+    return JSON.object(body).bytes
   }
 
-  static func errorChunk(_ completion: Completion) -> JSON {
+  static func errorChunk(_ completion: Completion) -> [UInt8] {
     var body = head(completion, object: "chat.completion.chunk")
     body.append("error", ["code": 502, "message": "the simulated provider lost its way in the middle of the answer"])
     body.append("choices", [["index": 0, "delta": ["content": ""], "finish_reason": "error"]])
-    return .object(body)
+    return JSON.object(body).bytes
+  }
+
+  /// What all chunks of a stream have in common, written once.
+  private struct Frame {
+    private let opening: [UInt8]
+
+    init(_ completion: Completion) {
+      let head = JSON.object(Shape.head(completion, object: "chat.completion.chunk")).bytes
+      opening = head.dropLast() + Array(",\"choices\":[{\"index\":0,\"delta\":".utf8)
+    }
+
+    func chunk(_ delta: JSON, finish: String? = nil) -> [UInt8] {
+      let reason = finish.map { JSON.string($0).text } ?? "null"
+      return opening + delta.bytes + Array(",\"finish_reason\":\(reason)}]}".utf8)
+    }
+
+    func chunk(content: String) -> [UInt8] {
+      var bytes = opening
+      bytes += "{\"content\":".utf8
+      bytes += JSON.string(content).bytes
+      bytes += "},\"finish_reason\":null}]}".utf8
+      return bytes
+    }
   }
 
   static func models(_ slugs: [String]) -> JSON {
@@ -67,13 +88,7 @@ enum Shape {
     ]
   }
 
-  private static func chunk(_ completion: Completion, _ delta: JSON, finish: String? = nil) -> JSON {
-    var body = head(completion, object: "chat.completion.chunk")
-    body.append("choices", [["index": 0, "delta": delta, "finish_reason": finish.map { .string($0) } ?? .null]])
-    return .object(body)
-  }
-
-  private static func head(_ completion: Completion, object: String) -> JSONObject {
+  fileprivate static func head(_ completion: Completion, object: String) -> JSONObject {
     var head = JSONObject()
     head.append("id", .string(completion.id))
     head.append("object", .string(object))
@@ -108,18 +123,18 @@ enum Shape {
 
   /// Cuts after spaces: joined the pieces are the text again.
   static func pieces(of text: String, wordsEach: Int) -> [String] {
-    var pieces: [String] = []
-    var start = text.utf8.startIndex
-    var words = 0
-    for index in text.utf8.indices where text.utf8[index] == UInt8(ascii: " ") {
-      words += 1
-      guard words == wordsEach else { continue }
-      let next = text.utf8.index(after: index)
-      pieces.append(String(text[start..<next]))
-      start = next
-      words = 0
+    var text = text
+    return text.withUTF8 { bytes in
+      var pieces: [String] = []
+      var (start, words) = (0, 0)
+      for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: " ") {
+        words += 1
+        guard words == wordsEach else { continue }
+        pieces.append(String(decoding: bytes[start...index], as: UTF8.self))
+        (start, words) = (index + 1, 0)
+      }
+      if start < bytes.count { pieces.append(String(decoding: bytes[start...], as: UTF8.self)) }
+      return pieces
     }
-    if start < text.endIndex { pieces.append(String(text[start...])) }
-    return pieces
   }
 }
