@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Service
+internal import Service
 internal import Telemetry
 internal import Web
 
@@ -38,21 +39,24 @@ enum Process {
 
     let alarms = Alarms()
     let metrics = Metrics()
-    let door = Door(defaultLatency: options.latency, models: models, alarms: alarms, metrics: metrics)
+    let paths = Door(defaultLatency: options.latency, models: models, alarms: alarms, metrics: metrics)
     var limits = HTTPServerLimits()
     limits.bodyBytes = 32_000_000
     limits.connections = 25_000
     let server: HTTPServer
     do throws(HTTPServerError) {
       let address = SocketAddress(host: options.host, port: options.port)
-      server = try HTTPServer(address, limits: limits, log: log) { door.handle($0, $1) }
+      server = try HTTPServer(address, limits: limits, log: log) { paths.handle($0, $1) }
     } catch {
       log.error("simulator.cannot_listen", ("why", error.description))
       alarms.stop()
       return 1
     }
     if options.endsWithParent { watchParent(getppid(), alarms) }
-    print("model-simulator: ready at http://\(SocketAddress(host: options.host, port: server.port))/v1")
+    let door = SocketAddress(host: options.host, port: server.port)
+    // Health and metrics are behind the same door as the completions.
+    Announcement.write(admin: door, door: door, environment: environment)
+    print("model-simulator: ready at http://\(door)/v1")
     fflush(nil)
     Announcement.write(admin: server.address, door: server.address, environment: environment)
 
@@ -79,6 +83,7 @@ enum Process {
     _ = setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
   }
 
+  /// What of the environment concerns the simulator.
   static func environment() -> [String: String] {
     var environment: [String: String] = [:]
     for name in ["CONCLAVE_SIMULATOR_LATENCY_MS", "CONCLAVE_ANNOUNCE_FD"] {
