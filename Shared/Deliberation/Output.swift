@@ -37,7 +37,7 @@ package struct Output: Sendable, Equatable {
   }
 
   /// An event about a deliberation.
-  static func event(
+  package static func event(
     _ event: Event, of deliberation: String, _ discriminator: some CustomStringConvertible, causation: String? = nil,
     after: [String] = []
   ) -> Output {

@@ -12,7 +12,8 @@ struct Announcing {
   /// Calls that nobody waits for any more: of members given up by request, left behind by a seal, or called after one.
   func cancellations() -> [Output] {
     var outputs: [Output] = []
-    if !deliberation.late.isEmpty { outputs += signal("late/\(deliberation.late.count)", deliberation.late) }
+    let late = deliberation.late.filter { deliberation.calls[$0]?.outcome == nil }
+    outputs += signal("late/\(deliberation.late.count)", late)
     guard deliberation.end == nil else { return outputs }
     for member in deliberation.givenUp.keys.sorted() {
       let calls = deliberation.calls.filter { key, call in
@@ -94,15 +95,12 @@ struct Announcing {
   /// Asks that came under this id with another body, or that were refused: each is answered alone.
   func refusals() -> [Output] {
     deliberation.joined.flatMap { joined -> [Output] in
-      let (code, type, message, path): (Int, String, String, String?)
-      switch joined.value.verdict {
-      case .joined: return []
-      case .late: return late(joined)
-      case .refused(let given): (code, type, message, path) = given
+      guard case .refused(let error) = joined.value.verdict else {
+        return joined.value.verdict == .late ? late(joined) : []
       }
       return Self.single(
-        deliberation: id, event: joined.id, discriminator: joined.value.discriminator, code: code,
-        body: ErrorBody.json(code: code, type: type, message: message, path: path), origin: joined.value.origin,
+        deliberation: id, event: joined.id, discriminator: joined.value.discriminator, code: error.status,
+        body: error.body, origin: joined.value.origin,
         metadata: joined.value.metadata, reply: joined.value.reply)
     }
   }

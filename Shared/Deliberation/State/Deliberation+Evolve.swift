@@ -60,8 +60,9 @@ extension Deliberation {
       : event.bodyHash == first.value.bodyHash
         ? .joined
         : .refused(
-          code: 422, errorType: "unprocessable",
-          message: "the id \(id) was used before with another body; use a new key or id for a new request", path: nil)
+          AskError(
+            status: 422, type: "unprocessable",
+            "the id \(id) was used before with another body; use a new key or id for a new request"))
     join(fact, verdict)
   }
 
@@ -89,7 +90,7 @@ extension Deliberation {
           discriminator: discriminator, form: event.form, reply: event.reply, origin: event.origin,
           metadata: event.metadata,
           verdict: .refused(
-            code: event.code, errorType: event.errorType, message: event.message, path: event.path)),
+            AskError(status: event.code, type: event.errorType, event.message, path: event.path))),
         id: fact.id, place: fact.place, time: fact.time))
   }
 

@@ -7,7 +7,7 @@ package struct Deliberation: Sendable {
       case joined
       /// It came after the end.
       case late
-      case refused(code: Int, errorType: String, message: String, path: String?)
+      case refused(AskError)
     }
 
     package let discriminator: String
