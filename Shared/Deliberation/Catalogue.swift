@@ -32,12 +32,15 @@ package struct Catalogue: Sendable {
   package let lanes: [String]
   package let recordBytes: Int
   package let usualPreset = "general-high"
+  /// Entries for every model of an author, such as `simulator/*`: not offered in lists, found by name.
+  private let wildcards: [Model]
   private let places: [String: Int]
 
   package init(json: JSON, reachable: (String) -> Bool) throws(CatalogueError) {
     var models: [Model] = []
     var unreachable: [String] = []
     var places: [String: Int] = [:]
+    var wildcards: [Model] = []
     var lanes = (json["lanes"]?.object?.keys ?? []).filter { $0 != "default" }
     lanes.insert("default", at: 0)
     for (index, value) in (json["models"]?.array ?? []).enumerated() {
@@ -61,11 +64,15 @@ package struct Catalogue: Sendable {
         unreachable.append(slug)
         continue
       }
-      places[slug] = models.count
-      models.append(
-        Model(
-          slug: slug, family: value["family"]?.string, released: value["released"]?.string ?? "", lane: lane,
-          context: Int(value["context"]?.int ?? 128_000), price: try Self.price(value["price"], path), via: via))
+      let model = Model(
+        slug: slug, family: value["family"]?.string, released: value["released"]?.string ?? "", lane: lane,
+        context: Int(value["context"]?.int ?? 128_000), price: try Self.price(value["price"], path), via: via)
+      if slug.hasSuffix("/*") {
+        wildcards.append(model)
+      } else {
+        places[slug] = models.count
+        models.append(model)
+      }
     }
     var presets: [Preset] = []
     for member in json["presets"]?.object?.members ?? [] {
@@ -80,6 +87,7 @@ package struct Catalogue: Sendable {
     self.presets = presets
     self.lanes = lanes
     self.places = places
+    self.wildcards = wildcards
     recordBytes = Int(json["limits"]?["record_bytes"]?.int ?? 1_000_000)
   }
 
@@ -99,10 +107,18 @@ package struct Catalogue: Sendable {
   /// The model of that slug, or the newest of the family that `~author/family-latest` names.
   package func model(_ name: String) -> Model? {
     if let place = places[name] { return models[place] }
-    guard name.hasPrefix("~"), name.hasSuffix("-latest") else { return nil }
+    guard name.hasPrefix("~"), name.hasSuffix("-latest") else { return wildcard(name) }
     let family = name.dropFirst().dropLast("-latest".utf8.count)
     return models.filter { $0.family.map { $0 == family } ?? false }
       .max { ($0.released, $0.slug) < ($1.released, $1.slug) }
+  }
+
+  private func wildcard(_ name: String) -> Model? {
+    guard let found = wildcards.first(where: { name.hasPrefix($0.slug.dropLast()) && name.count >= $0.slug.count })
+    else { return nil }
+    return Model(
+      slug: name, family: nil, released: found.released, lane: found.lane, context: found.context, price: found.price,
+      via: found.via.map { Model.Via(provider: $0.provider, name: name) })
   }
 
   /// Families that can be asked for as `~author/family-latest`, with the model that it means now.

@@ -29,18 +29,19 @@ package struct Settings: Sendable {
   package var share: Share
   package var admin: SocketAddress
   package var http: SocketAddress
+  /// The ledger's interface.
+  package var ledger: SocketAddress
   /// The folder for what lasts.
   package var data: String
   package var logLevel: Log.Level
   package var logFormat: Log.Format
+  /// Where traces go; nil: nowhere.
+  package var traces: String?
+  package var catalogue: Catalogue
   package var providers: [String: ProviderSettings]
   package var limits: Limits
   /// Empty: whoever reaches the door may ask, so the door is on the loopback address alone.
   package var keys: [APIKey]
-  /// The whole file.
+  /// The whole file; where the simulator stands in for the providers, with its models.
   package var configuration: JSON
-
-  package static func load(service: String, environment: [String: String]) throws(SettingsError) -> Settings {
-    throw .missing("CONCLAVE_KAFKA", "start the service with `conclave up`, or set it to host:port of a Kafka broker")
-  }
 }
