@@ -41,13 +41,14 @@ package final class Producer: Sendable {
     try result.get()
   }
 
-  /// Never blocks. `acknowledged` is called once, on the producer's thread. Fails only for what can never be written,
+  /// Never blocks. `acknowledged` is called once, on the producer's thread (after `close` on the caller's). Fails only for what can never be written,
   /// when far too much waits already (`Tuning.maxPending`), or after `close`.
   package func send(
     _ record: Outgoing, _ acknowledged: @escaping @Sendable (Result<Position, BusError>) -> Void
   ) {
     let size = record.size
-    state.withLock { state in
+    let hasEnded = state.withLock { state in
+      if state.hasEnded { return true }
       if state.isClosing {
         state.fail(acknowledged, .closed)
       } else if size > recordBytes {
@@ -57,7 +58,9 @@ package final class Producer: Sendable {
       } else {
         state.take(.init(record: record, acknowledged: acknowledged, since: .now))
       }
+      return false
     }
+    if hasEnded { acknowledged(.failure(.closed)) }
   }
 
   /// The same, but waits for a place while `Tuning.maxInFlight` are under way. Returns when the record is acknowledged,
@@ -67,7 +70,8 @@ package final class Producer: Sendable {
     guard size <= recordBytes else { throw .tooLarge(topic: record.topic, bytes: size, limit: recordBytes) }
     let result: Result<Position, BusError> = await withCheckedContinuation { continuation in
       let pending = PendingRecords.Pending(record: record, acknowledged: { continuation.resume(returning: $0) }, since: .now)
-      state.withLock { state in
+      let hasEnded = state.withLock { state in
+        if state.hasEnded { return true }
         if state.isClosing {
           state.fail(pending.acknowledged, .closed)
         } else if state.pending.count >= Tuning.maxInFlight || !state.queue.isEmpty {
@@ -75,7 +79,9 @@ package final class Producer: Sendable {
         } else {
           state.take(pending)
         }
+        return false
       }
+      if hasEnded { pending.acknowledged(.failure(.closed)) }
     }
     return try result.get()
   }

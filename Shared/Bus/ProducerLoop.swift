@@ -192,6 +192,7 @@ final class ProducerLoop: @unchecked Sendable {
   private func end() {
     let (left, warmings) = producer.state.withLock { state in
       state.handle = nil
+      state.hasEnded = true
       let left = state.pending.removeAll().map(\.acknowledged) + state.queue.removeAll().map(\.acknowledged)
       state.closedClean = left.isEmpty
       defer { state.warmings = [] }

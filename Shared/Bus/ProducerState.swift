@@ -17,6 +17,8 @@ struct ProducerState {
   var refused: [(PendingRecords.Acknowledged, BusError)] = []
   var closeBy: ContinuousClock.Instant?
   var closedClean = false
+  /// The producer's thread tells nothing any more.
+  var hasEnded = false
   var isFatal = false
 
   var isClosing: Bool { closeBy != nil }
