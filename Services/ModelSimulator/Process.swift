@@ -58,7 +58,6 @@ enum Process {
     Announcement.write(admin: door, door: door, environment: environment)
     print("model-simulator: ready at http://\(door)/v1")
     fflush(nil)
-    Announcement.write(admin: server.address, door: server.address, environment: environment)
 
     var received: CInt = 0
     sigwait(&signals, &received)
