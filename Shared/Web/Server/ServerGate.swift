@@ -76,9 +76,11 @@ final class ServerGate: Sendable {
     return exchange
   }
 
-  /// Whether what is refused is refused before the body: where the client waits to be told to send it.
+  /// Whether what is refused is refused before the body: where the client waits to be told to send it, and where nobody
+  /// can say where it ends.
   func refusesEarly(_ exchange: Exchange, _ pointer: OpaquePointer) -> Bool {
-    exchange.refusal != nil && RequestReader.header(pointer, "Expect") != nil
+    guard let refusal = exchange.refusal else { return false }
+    return refusal == .ambiguousLength || RequestReader.header(pointer, "Expect") != nil
   }
 
   private func refusal(_ pointer: OpaquePointer) -> Refusal? {
