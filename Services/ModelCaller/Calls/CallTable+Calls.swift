@@ -8,6 +8,7 @@ extension CallTable {
     if let serial = serials[id], let known = calls[serial] {
       // the same call once more, or one that came back to where it runs: it is performed once and finishes both
       calls[serial]?.places.append(place)
+      orphanSerials.remove(serial)
       if isMarked, known.phase != .held { unmark(place) }
       return
     }
@@ -57,6 +58,7 @@ extension CallTable {
     ofDeliberation[deliberation]?.remove(serial)
     if ofDeliberation[deliberation]?.isEmpty == true { ofDeliberation[deliberation] = nil }
     wheel.remove(serial)
+    orphanSerials.remove(serial)
     count { if call.phase == .held { $0.held -= 1 } else { $0.inFlight -= 1 } }
   }
 

@@ -137,7 +137,7 @@ extension CallTable {
   /// Says once a second which calls go on here though their partition has gone.
   mutating func nameOrphans(_ now: Moment) {
     guard let due = namingDue, due <= now else { return }
-    let orphans = calls.values.filter { $0.isOrphan && $0.phase != .held }.sorted { $0.serial < $1.serial }
+    let orphans = orphanSerials.sorted().compactMap { calls[$0] }
     namingDue = orphans.isEmpty ? nil : now + limits.naming
     var rest = orphans[...]
     while !rest.isEmpty {

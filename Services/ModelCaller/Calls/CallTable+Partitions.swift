@@ -20,8 +20,9 @@ extension CallTable {
       guard var call = calls[serial], call.places.contains(where: { leaving.contains($0.partition) }) else { continue }
       call.places.removeAll { leaving.contains($0.partition) }
       calls[serial] = call
+      guard call.isOrphan else { continue }
       // what another caller runs is the next owner's to wait for: its mark is carried on
-      if call.isOrphan, call.phase == .held { remove(serial, now) }
+      if call.phase == .held { remove(serial, now) } else { orphanSerials.insert(serial) }
     }
     for partition in gone {
       guard var state = partitions.removeValue(forKey: partition), !lost else { continue }
@@ -30,7 +31,7 @@ extension CallTable {
         entries.append(CommitEntry(partition: partition, offset: offset, metadata: metadata))
       }
     }
-    if calls.values.contains(where: \.isOrphan) {
+    if !orphanSerials.isEmpty {
       namingDue = now
       nameOrphans(now)
     }
@@ -52,6 +53,7 @@ extension CallTable {
     state.next = record.offset + 1
     let isNew = state.map.begin(record.offset)
     state.isDirty = true
+    if record.offset % Self.fullnessEvery == 0 { state.isFull = state.map.isNearlyFull }
     partitions[partition] = state
     let place = Place(partition: partition, generation: state.generation, offset: record.offset)
     if isNew {
@@ -109,6 +111,7 @@ extension CallTable {
     for partition in partitions.keys.sorted() {
       guard var state = partitions[partition], state.isDirty else { continue }
       state.isDirty = false
+      state.isFull = state.map.isNearlyFull
       // base and map are one snapshot
       if let (offset, metadata) = state.map.encode() {
         let entry = CommitEntry(partition: partition, offset: offset, metadata: metadata)
@@ -116,6 +119,7 @@ extension CallTable {
       }
       partitions[partition] = state
     }
+    flow(now)
     guard !entries.isEmpty else { return }
     commitUnderWay = entries
     actions.append(.commit(entries))
@@ -138,6 +142,9 @@ extension CallTable {
 
   // MARK: backpressure
 
+  /// How many records may be taken between two looks at how full a map is; far less than the quarter that is left.
+  private static let fullnessEvery: Int64 = 512
+
   /// Takes more or less from the partitions, by how much is under way.
   mutating func flow(_ now: Moment) {
     let load = calls.count + openLetters
@@ -150,7 +157,7 @@ extension CallTable {
       guard let state = partitions[partition] else { continue }
       // without a place to go back to a partition cannot be resumed, so it is not paused either
       guard let next = state.next else { continue }
-      let isFull = isPaused || state.map.isNearlyFull
+      let isFull = isPaused || state.isFull
       if isFull, !state.isPaused {
         partitions[partition]?.isPaused = true
         actions.append(.pause(partition))

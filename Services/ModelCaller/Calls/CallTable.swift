@@ -16,6 +16,8 @@ package struct CallTable: Sendable {
   var serials: [String: Int] = [:]
   /// For cancellations that name a deliberation and not its calls.
   var ofDeliberation: [String: Set<Int>] = [:]
+  /// Calls that go on here though their partition has gone.
+  var orphanSerials: Set<Int> = []
   var lastSerial = 0
   var lastGeneration = 0
   var gates: [String: Gate]
@@ -78,5 +80,5 @@ package struct CallTable: Sendable {
   package var held: Int { figures.held }
   /// Nothing is under way: the process may end without losing anything.
   package var isIdle: Bool { calls.isEmpty && openLetters == 0 }
-  package var orphans: Int { calls.values.count { $0.isOrphan } }
+  package var orphans: Int { orphanSerials.count }
 }

@@ -12,5 +12,7 @@ struct PartitionState: Sendable {
   let began: Moment
   var isPaused = false
   var isDirty = false
+  /// Its map has little room left: no more is taken until some of it finishes. Looked at now and then, as it costs.
+  var isFull = false
   var committed: CommitEntry?
 }
