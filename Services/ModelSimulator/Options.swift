@@ -4,6 +4,8 @@ struct Options: Equatable, Sendable {
   var port = 0
   /// Of models whose name asks for no other, in milliseconds.
   var latency = 40
+  /// Where bare connections with faults that no HTTP server makes are offered; nil: nowhere.
+  var faultsPort: Int?
   /// Ends with the process that started it.
   var endsWithParent = false
   var asksForHelp = false
@@ -11,13 +13,14 @@ struct Options: Equatable, Sendable {
   struct Wrong: Error, Equatable, CustomStringConvertible { let description: String }
 
   static let help = """
-    usage: model-simulator [--port 0] [--host 127.0.0.1] [--latency 40] [--with-parent]
+    usage: model-simulator [--port 0] [--host 127.0.0.1] [--latency 40] [--faults-port 0] [--with-parent]
 
     A stand-in provider that speaks OpenAI's chat completions and answers by itself.
       --port N        port to listen on; 0: any, and the line on standard output says which
       --host ADDRESS  address to listen on
       --latency MS    pause before the answers of models whose name asks for no other; also
                       CONCLAVE_SIMULATOR_LATENCY_MS, which the flag wins over
+      --faults-port N a second port whose path names a fault below HTTP; 0: any, told on standard output
       --with-parent   end when the process that started it ends
     """
 
@@ -32,6 +35,7 @@ struct Options: Equatable, Sendable {
       case "--with-parent": endsWithParent = true
       case "--host": host = try Options.value(flag, &rest)
       case "--port": port = try Options.number(try Options.value(flag, &rest), flag, 65_535)
+      case "--faults-port": faultsPort = try Options.number(try Options.value(flag, &rest), flag, 65_535)
       case "--latency": latency = try Options.number(try Options.value(flag, &rest), flag, 1_800_000)
       default: throw Wrong(description: "unknown argument \"\(flag)\"; see --help")
       }

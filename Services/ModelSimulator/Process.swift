@@ -37,6 +37,14 @@ enum Process {
     signal(SIGPIPE, SIG_IGN)
     raiseFileLimit()
 
+    do throws(FaultDoor.CannotListen) {
+      if let port = options.faultsPort {
+        print("model-simulator: faults at http://127.0.0.1:\(try FaultDoor(port: port).port)")
+      }
+    } catch {
+      log.error("simulator.cannot_listen", ("why", error.description))
+      return 1
+    }
     let alarms = Alarms()
     let metrics = Metrics()
     let paths = Door(defaultLatency: options.latency, models: models, alarms: alarms, metrics: metrics)
