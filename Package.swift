@@ -63,18 +63,18 @@ let package = Package(
     room("Web", ["CCurl", "CMicrohttpd", "CPoll", "Threads", "Telemetry"]),
     room("Models", ["Deliberation", "Web", "Telemetry", "Threads"]),
     room("Settings", ["Bus", "Deliberation", "Models", "Telemetry", "Web"]),
-    room("Folding", ["Bus", "Deliberation", "Telemetry", "Threads"]),
+    room("Folding", ["Bus", "Deliberation", "Service", "Settings", "Telemetry", "Threads"]),
     room("Service", ["Bus", "Settings", "Telemetry", "Threads", "Web"]),
 
-    service("Gateway", ["Bus", "Deliberation", "Service", "Settings", "Telemetry", "Threads", "Web"]),
+    service("Gateway", ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads", "Web"]),
     service(
       "PanelDispatcher",
       ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads"]),
     service(
       "ModelCaller",
       ["Bus", "Deliberation", "Models", "Service", "Settings", "Telemetry", "Threads", "Web"]),
-    service("Aggregator", ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads"]),
-    service("Judge", ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads"]),
+    service("Aggregator", ["Bus", "Deliberation", "Folding", "Service"]),
+    service("Judge", ["Bus", "Deliberation", "Folding", "Service"]),
     service(
       "Conclave",
       ["Bus", "CProcess", "Deliberation", "Models", "Service", "Settings", "Telemetry", "Threads", "Web"]),
@@ -90,7 +90,8 @@ let package = Package(
     tests("Deliberation", ["Deliberation"]),
     tests("Models", ["Deliberation", "Models", "Threads", "Web"]),
     tests("ModelCaller", ["Bus", "Deliberation", "ModelCaller", "Models", "Telemetry", "Threads", "Web"]),
-    tests("Folding", ["Bus", "Deliberation", "Folding"]),
+    tests("Folding", ["Bus", "Deliberation", "Folding", "Telemetry", "Threads"]),
+    tests("Simulation", ["Bus", "Deliberation", "Folding", "Threads"]),
 
     tool("Chaos", ["Bus", "CProcess", "Deliberation", "Telemetry", "Threads", "Web"]),
     tool("Verifier", ["Bus", "Deliberation", "Telemetry", "Threads"]),

@@ -9,4 +9,15 @@ package protocol Decides: Sendable {
 
   /// Whether anything may still follow.
   func isOpen(_ deliberation: Deliberation) -> Bool
+
+  /// Whether this service settles a cost that the end did not know, and answers asks that come after the end.
+  var settles: Bool { get }
+
+  /// What follows from an event that came after its deliberation had ended and was dropped.
+  func late(_ recorded: Recorded) -> [Output]
+}
+
+extension Decides {
+  package var settles: Bool { false }
+  package func late(_ recorded: Recorded) -> [Output] { [] }
 }

@@ -41,6 +41,10 @@ package protocol Decider: SendableMetatype {
   /// `isFirst` is false where an earlier record of the subject was seen.
   func closes(_ record: FoldRecord, isFirst: Bool) -> Bool
 
+  /// Whether records of this type cause something when they come after the end; the ids of those that came in time are
+  /// remembered, so that a copy of one causes nothing.
+  func matters(late type: String) -> Bool
+
   /// What a record causes that came after its subject had ended and was dropped.
   func late(_ record: FoldRecord) -> [Output]
 

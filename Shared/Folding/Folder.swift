@@ -98,6 +98,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
   package func revoked(_ partitions: [TopicPartition], lost: Bool, _ consumer: Consumer) {
     let own = partitions.filter { $0.topic == topics.events }
     guard !own.isEmpty else { return }
+    drain(clock(), consumer)
     if !lost {
       let offsets = own.compactMap { tp -> (TopicPartition, Int64, String)? in
         guard let next = due(tp.partition) else { return nil }
@@ -223,6 +224,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
       defer { box = Acknowledgements() }
       return box.list
     }
+    meters.acknowledged.add(Double(list.count))
     for acknowledgement in list where folds[acknowledgement.partition]?.epoch == acknowledgement.epoch {
       let actions = folds[acknowledgement.partition]?.fold.acknowledged(acknowledgement.token, now: now) ?? []
       perform(actions, acknowledgement.partition, consumer)

@@ -7,6 +7,7 @@ struct FolderMeters {
   let partitions: Gauge
   let held: Gauge
   let sent: Counter
+  let acknowledged: Counter
   let refused: Counter
   let dead: Counter
 
@@ -16,6 +17,7 @@ struct FolderMeters {
     partitions = metrics.gauge("conclave_folding_partitions", "Partitions of the log owned here.")
     held = metrics.gauge("conclave_folding_held_records", "Records that a restart would fold again.")
     sent = metrics.counter("conclave_folding_outputs_total", "Outputs sent.")
+    acknowledged = metrics.counter("conclave_folding_acknowledged_total", "Outputs that the brokers have.")
     refused = metrics.counter("conclave_folding_refused_total", "Outputs that could never be sent.")
     dead = metrics.counter("conclave_folding_dead_total", "Records of the log that could not be folded.")
   }

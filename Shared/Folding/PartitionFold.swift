@@ -20,8 +20,8 @@ package struct PartitionFold<D: Decider> {
   /// Dead letters under way, by offset.
   private var deadLetters: Set<Int64> = []
   private var timers = TimerHeap()
-  /// Subjects that ended or were never opened, with the time at which they are forgotten.
-  private var ended: [String: Int64] = [:]
+  /// Subjects that ended, until they are forgotten.
+  private var ended: [String: Memory] = [:]
   private var forgetting = Queue<(at: Int64, subject: String)>()
   private var lastTimestamp: Int64
   private var committed: Progress?
@@ -50,11 +50,18 @@ package struct PartitionFold<D: Decider> {
     var wake: Int64?
     /// When it is forgotten where nothing opens it.
     var forgetAt: Int64?
+    var recalled: [String] = []
   }
 
-  /// - Parameters:
-  ///   - start: the offset of the first record that will be read, at or before `resumed.committed`.
-  ///   - end: the partition's end, taken after the assignment.
+  /// What is known of a subject that has ended.
+  private struct Memory {
+    var forgetAt: Int64
+    /// The ids of records that cause something when they come late, and came in time.
+    var recalled: [String]
+  }
+
+  /// `start` is the offset of the first record that will be read, at or before `resumed.committed`; `end` is the
+  /// partition's end, taken after the assignment.
   package init(decider: D, limits: FoldLimits, resumed: Progress, start: Int64, end: Int64, now: Int64) {
     self.decider = decider
     self.limits = limits
@@ -180,11 +187,11 @@ package struct PartitionFold<D: Decider> {
       // What a late record causes is sent after the end was reached, where it may never have been.
       guard record.offset >= resumed.acknowledged else { return }
     } else if record.offset < resumed.acknowledged, decider.closes(record, isFirst: subjects[name] == nil) {
-      subjects[name] = nil
-      remember(name, since: now)
+      remember(name, subjects.removeValue(forKey: name)?.recalled ?? [], since: now)
       return
     }
-    var subject = subjects[name] ?? begin(record)
+    var subject = subjects.removeValue(forKey: name) ?? begin(record)
+    recall(&subject, record)
     subject.kept.append(record)
     subjects[name] = subject
   }
@@ -233,6 +240,7 @@ package struct PartitionFold<D: Decider> {
     }
     // Taken out of the table, so that the state is changed in place rather than copied.
     var subject = subjects.removeValue(forKey: name) ?? begin(record)
+    recall(&subject, record)
     evolve(&subject, record, &actions)
     if !subject.isHolding, let state = subject.state, decider.phase(state) == .open {
       subject.first = record.offset
@@ -256,7 +264,16 @@ package struct PartitionFold<D: Decider> {
     try? decider.evolve(&subject.state, record)
   }
 
+  private func recall(_ subject: inout Subject, _ record: FoldRecord) {
+    if decider.matters(late: record.envelope.type) { subject.recalled.append(record.envelope.id) }
+  }
+
   private mutating func late(_ record: FoldRecord, _ subject: inout Subject, _ actions: inout [FoldAction]) {
+    // A copy of what came in time is no late record.
+    guard decider.matters(late: record.envelope.type), let memory = ended[record.subject],
+      !memory.recalled.contains(record.envelope.id)
+    else { return }
+    ended[record.subject]?.recalled.append(record.envelope.id)
     add(decider.late(record), record.subject, &subject, causedBy: record.offset, &actions)
   }
 
@@ -316,7 +333,7 @@ package struct PartitionFold<D: Decider> {
     subject.isHolding = phase == .open || subject.pending > 0
     if phase == .ended, subject.pending == 0 {
       subjects[name] = nil
-      remember(name, since: now)
+      remember(name, subject.recalled, since: now)
       return
     }
     if phase == .unopened, subject.pending == 0 {
@@ -335,9 +352,9 @@ package struct PartitionFold<D: Decider> {
 
   // MARK: Remembering and forgetting
 
-  private mutating func remember(_ name: String, since: Int64) {
+  private mutating func remember(_ name: String, _ recalled: [String], since: Int64) {
     let at = since + limits.windowMilliseconds
-    guard ended.updateValue(at, forKey: name) == nil else { return }
+    guard ended.updateValue(Memory(forgetAt: at, recalled: recalled), forKey: name) == nil else { return }
     forgetting.append((at, name))
     while forgetting.count > limits.rememberedMaximum { forgetFirst() }
   }
@@ -349,7 +366,7 @@ package struct PartitionFold<D: Decider> {
   private mutating func forgetFirst() {
     guard let (at, name) = forgetting.first else { return }
     forgetting.removeFirst()
-    if ended[name] == at { ended[name] = nil }
+    if ended[name]?.forgetAt == at { ended[name] = nil }
     if let subject = subjects[name], subject.forgetAt == at, !subject.isOpen, subject.pending == 0 {
       subjects[name] = nil
     }

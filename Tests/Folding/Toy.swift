@@ -56,6 +56,8 @@ struct Toy: Decider {
 
   func closes(_ record: FoldRecord, isFirst: Bool) -> Bool { record.envelope.type == "ended" }
 
+  func matters(late type: String) -> Bool { type == "opened" }
+
   func late(_ record: FoldRecord) -> [Output] {
     record.envelope.type == "opened" ? [Output(id: "\(record.envelope.id)/late", topic: "results")] : []
   }

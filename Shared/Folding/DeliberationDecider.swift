@@ -1,0 +1,138 @@
+package import Bus
+package import Deliberation
+
+/// What a decision of the domain wants written; `Output` means something else inside a decider.
+package typealias DomainOutput = Output
+
+/// One service's part in deliberations, as the runtime runs it: envelopes become events, outputs become records. The one
+/// place where the domain and the bus meet.
+package struct DeliberationDecider<Logic: Decides>: Decider {
+  package typealias State = Traced
+  package typealias Output = Addressed
+
+  /// A deliberation and the trace that its ask began.
+  package struct Traced: Sendable {
+    package var deliberation: Deliberation?
+    package var traceparent: String?
+  }
+
+  /// An output of the domain, and whose it is.
+  package struct Addressed: FoldOutput {
+    let output: DomainOutput
+    let traceparent: String?
+
+    package var id: String { output.id }
+    package var after: [String] { output.after }
+    package var returns: Bool { output.destination == .events }
+  }
+
+  private let logic: Logic
+  private let topics: Topics
+  private let sender: Sender
+  private let hashes: Bool
+  private let interrupts: @Sendable (String, Deliberation) -> Interruption?
+
+  /// What is known from elsewhere than the log and must be said before anything else is.
+  package struct Interruption: Sendable {
+    package let outputs: [DomainOutput]
+    /// True where nothing else may be sent until they have come back.
+    package let isExclusive: Bool
+
+    package init(outputs: [DomainOutput], isExclusive: Bool) {
+      self.outputs = outputs
+      self.isExclusive = isExclusive
+    }
+  }
+
+  /// `hashes`: whether the hash of every value is needed; only the aggregator's digest does.
+  package init(
+    logic: Logic, topics: Topics, sender: Sender, hashes: Bool = false,
+    interrupts: @escaping @Sendable (String, Deliberation) -> Interruption? = { _, _ in nil }
+  ) {
+    self.logic = logic
+    self.topics = topics
+    self.sender = sender
+    self.hashes = hashes
+    self.interrupts = interrupts
+  }
+
+  package func evolve(_ state: inout Traced?, _ record: FoldRecord) throws(Unreadable) {
+    let recorded = try read(record)
+    var traced = state ?? Traced()
+    state = nil
+    if traced.traceparent == nil { traced.traceparent = record.envelope.traceparent }
+    Deliberation.evolve(&traced.deliberation, recorded)
+    state = traced
+  }
+
+  package func decide(_ state: Traced, now: Int64) -> [Addressed] {
+    guard let deliberation = state.deliberation else { return [] }
+    func addressed(_ outputs: [DomainOutput]) -> [Addressed] {
+      outputs.map { Addressed(output: $0, traceparent: state.traceparent) }
+    }
+    if let interruption = interrupts(deliberation.id, deliberation) {
+      let first = addressed(interruption.outputs)
+      if interruption.isExclusive { return first }
+      return first + addressed(logic.decide(deliberation, now: Moment(milliseconds: now)))
+    }
+    return addressed(logic.decide(deliberation, now: Moment(milliseconds: now)))
+  }
+
+  package func wake(_ state: Traced) -> Int64? {
+    state.deliberation.flatMap { logic.wake($0)?.milliseconds }
+  }
+
+  package func phase(_ state: Traced) -> FoldPhase {
+    guard let deliberation = state.deliberation else { return .unopened }
+    if logic.isOpen(deliberation) { return .open }
+    return deliberation.end == nil ? .unopened : .ended
+  }
+
+  package func closes(_ record: FoldRecord, isFirst: Bool) -> Bool {
+    switch record.envelope.type {
+    case "conclave.deliberation.rejected.v1": return isFirst
+    case "conclave.deliberation.completed.v1", "conclave.deliberation.failed.v1",
+      "conclave.deliberation.cancelled.v1":
+      // Whoever settles the cost has more to do after an end that did not know it.
+      guard logic.settles else { return true }
+      return (try? JSON.parse(record.value))?["cost_final"]?.bool == true
+    case "conclave.deliberation.settled.v1": return true
+    default: return false
+    }
+  }
+
+  package func matters(late type: String) -> Bool { logic.settles && type == "conclave.deliberation.requested.v1" }
+
+  package func late(_ record: FoldRecord) -> [Addressed] {
+    guard let recorded = try? read(record) else { return [] }
+    return logic.late(recorded).map { Addressed(output: $0, traceparent: record.envelope.traceparent) }
+  }
+
+  package func record(_ output: Addressed) -> Outgoing {
+    let destination = output.output.destination
+    let topic =
+      switch destination {
+      case .events: topics.events
+      case .calls(let lane): topics.calls(lane)
+      case .results: topics.results
+      case .reply: topics.replies
+      case .signals: topics.signals
+      }
+    var partition: Int32?
+    if case .reply(let number) = destination { partition = Int32(clamping: number) }
+    return sender.record(output.output, topic: topic, partition: partition, traceparent: output.traceparent)
+  }
+
+  private func read(_ record: FoldRecord) throws(Unreadable) -> Recorded {
+    let envelope = record.envelope
+    do {
+      return Recorded(
+        id: envelope.id, type: envelope.type, subject: record.subject,
+        time: Moment(rfc3339: envelope.time) ?? Moment(milliseconds: record.timestamp),
+        event: try Event.parse(type: envelope.type, id: envelope.id, value: record.value),
+        valueHash: hashes ? SHA256.hash(record.value) : [])
+    } catch {
+      throw Unreadable("\(envelope.type): \(error)")
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package import Bus
+internal import Settings
+internal import Telemetry
+internal import Threads
+
+/// A service's life on the bus: its producer first, its consumers once the topics are known, readiness all along, and
+/// everything ended in order.
+///
+/// Without a broker it waits and says so; when the broker comes, or comes back, the work goes on without a restart.
+package final class BusSession: Stoppable, Sendable {
+  package let producer: Producer
+  private let context: ServiceContext
+  private let state = Lock(State())
+
+  private struct State {
+    var consumers: [Consumer] = []
+    var isStopped = false
+    var conditions: [@Sendable () -> String?] = []
+  }
+
+  /// `warming`: the topics written to; nothing is read before all of them are known. `start` then makes the consumers.
+  package init(
+    _ context: ServiceContext, warming topics: [String],
+    start: @escaping @Sendable (BusSession) throws -> Void
+  ) throws {
+    self.context = context
+    producer = try Producer(
+      context.settings.bus, client: context.settings.instance, log: context.log, metrics: context.metrics)
+    let condition = context.readiness.condition("bus", initially: "waiting for the brokers")
+    Task.detached { await self.run(topics, condition, start) }
+  }
+
+  /// Adds a consumer that this session stops; the first added is the first stopped.
+  package func add(
+    _ subscription: Subscription, client suffix: String = "", _ receiver: @escaping @Sendable () -> any Receiver
+  ) throws -> Consumer {
+    let consumer = try Consumer(
+      context.settings.bus, client: context.settings.instance + suffix, subscription: subscription, receiver: receiver,
+      log: context.log, metrics: context.metrics, onFatal: { [context] error in context.fatal("\(error)") })
+    let isStopped = state.withLock { state in
+      state.consumers.append(consumer)
+      return state.isStopped
+    }
+    if isStopped { consumer.stop(within: .seconds(1)) }
+    return consumer
+  }
+
+  /// Something else that must hold before the service is ready; it returns what is missing.
+  package func require(_ condition: @escaping @Sendable () -> String?) {
+    state.withLock { $0.conditions.append(condition) }
+  }
+
+  /// The group, or on the embedded broker the partitions that are handed out to this process.
+  package func subscription(_ topics: [String], lane: String? = nil) -> Subscription {
+    let settings = context.settings
+    let group = context.topics.group(settings.service, lane: lane)
+    switch settings.bus.kind {
+    case .kafka:
+      return .group(
+        group, instance: settings.staticInstance, topics: topics,
+        session: Subscription.session(instance: settings.staticInstance))
+    case .embedded:
+      let shapes = context.topics.all.filter { topics.contains($0.name) }
+      let mine = shapes.flatMap { shape in
+        (0..<Int32(shape.partitions)).filter(settings.share.holds).map {
+          TopicPartition(topic: shape.name, partition: $0)
+        }
+      }
+      return .assigned(mine, group: group)
+    }
+  }
+
+  package func stop(within limit: Duration) {
+    let consumers = state.withLock { state in
+      state.isStopped = true
+      return state.consumers
+    }
+    for consumer in consumers { consumer.stop(within: limit / 2) }
+    if !producer.close(within: limit / 2) {
+      context.log.warning("bus.unflushed", ("records", producer.inFlight))
+    }
+  }
+
+  private var isStopped: Bool { state.withLock { $0.isStopped } }
+
+  private func run(
+    _ topics: [String], _ condition: Readiness.Condition, _ start: @Sendable (BusSession) throws -> Void
+  ) async {
+    while !isStopped {
+      do {
+        try await producer.warm(topics)
+        break
+      } catch {
+        condition.unmet("\(error)")
+        context.log.warning("bus.waits", ("error", error))
+        try? await Task.sleep(for: .milliseconds(300))
+      }
+    }
+    if isStopped { return }
+    do { try start(self) } catch { context.fatal("\(error)") }
+    while !isStopped {
+      let (consumers, conditions) = state.withLock { ($0.consumers, $0.conditions) }
+      if consumers.isEmpty || consumers.contains(where: { !$0.isConnected }) {
+        condition.unmet("no broker answers, or no partitions are assigned yet")
+      } else if let missing = conditions.lazy.compactMap({ $0() }).first {
+        condition.unmet(missing)
+      } else {
+        condition.met()
+      }
+      try? await Task.sleep(for: .milliseconds(100))
+    }
+  }
+}
