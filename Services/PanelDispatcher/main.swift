@@ -1,1 +1,3 @@
-// This room is being furnished.
+import Service
+
+ServiceMain.run("panel-dispatcher") { context in try dispatch(context) }

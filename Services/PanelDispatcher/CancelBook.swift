@@ -1,0 +1,67 @@
+import Deliberation
+import Folding
+import Threads
+
+/// The requests to cancel that were read: every dispatcher reads all of them, from the start, and acts on those whose
+/// deliberation lives on a partition of its own, at once where it is open and else as soon as it is opened.
+///
+/// Filled by the thread that reads `cancels`, asked by the one that decides.
+final class CancelBook: Sendable {
+  struct Entry: Sendable {
+    let id: String
+    let request: CancelRequested
+  }
+
+  private struct State {
+    var entries: [String: [Entry]] = [:]
+    var order: [String] = []
+    var head = 0
+    var count: Int { order.count - head }
+  }
+
+  private let state = Lock(State())
+  private let maximum: Int
+
+  /// `maximum` requests are kept, the newest.
+  init(maximum: Int) { self.maximum = maximum }
+
+  /// False where the same request was read before.
+  func add(_ deliberation: String, _ request: CancelRequested, source: String, id: String) -> Bool {
+    let entry = Entry(
+      id: IDs.event(deliberation, "deliberation.cancel_requested", IDs.discriminator(source: source, id: id)),
+      request: request)
+    return state.withLock { state in
+      guard state.entries[deliberation]?.contains(where: { $0.id == entry.id }) != true else { return false }
+      state.entries[deliberation, default: []].append(entry)
+      state.order.append(deliberation)
+      while state.count > maximum {
+        let oldest = state.order[state.head]
+        state.entries[oldest]?.removeFirst()
+        if state.entries[oldest]?.isEmpty == true { state.entries[oldest] = nil }
+        state.head += 1
+      }
+      if state.head > 1_024, state.head * 2 > state.order.count {
+        state.order.removeFirst(state.head)
+        state.head = 0
+      }
+      return true
+    }
+  }
+
+  var count: Int { state.withLock { $0.count } }
+
+  /// The requests about a deliberation that the log does not show yet.
+  func interruption(_ deliberation: String, _ folded: Deliberation) -> DeliberationDecider<Dispatching>.Interruption? {
+    let entries = state.withLock { $0.entries[deliberation] } ?? []
+    guard !entries.isEmpty, folded.isOpen else { return nil }
+    let fresh = entries.filter { !folded.hasSeen($0.id) }
+    guard !fresh.isEmpty else { return nil }
+    let outputs = fresh.map { entry in
+      Output(
+        destination: .events, id: entry.id, type: Event.cancelRequested(entry.request).type, subject: deliberation,
+        key: deliberation, value: entry.request.json.bytes)
+    }
+    // Once everything was given up, no call may be sent before the log says so.
+    return .init(outputs: outputs, isExclusive: fresh.contains { $0.request.members == nil })
+  }
+}

@@ -1,0 +1,248 @@
+import Bus
+import Deliberation
+import Folding
+import Settings
+import Telemetry
+import Threads
+
+/// Intake: each ask on `requests` and `requests.bulk` becomes `deliberation.requested` or `deliberation.rejected`, and its
+/// offset is committed within 20 ms of the acknowledgement. It remembers nothing: an ask that is read again yields the
+/// same event under the same id.
+///
+/// Lives on the loop's thread of the dispatcher's consumer.
+// Unchecked because everything but `acknowledgements` is touched on that thread alone.
+final class Desk: @unchecked Sendable {
+  private let context: Context
+  private var admission: Admission
+  private var lines: [TopicPartition: Line] = [:]
+  private var commitUnderWay = false
+  private var lastCommit: Int64 = 0
+  private let acknowledgements = Lock<[Acknowledgement]>([])
+  private let taken: Counter
+  private let rejected: Counter
+  private let held: Gauge
+  private static let commitMilliseconds: Int64 = 10
+  private static let askType = "conclave.ask.v1"
+
+  /// What the desk works with.
+  struct Context {
+    let topics: Topics
+    let producer: Producer
+    let catalogue: Catalogue
+    let sender: Sender
+    let limits: Settings.Limits
+    let group: String
+    let log: Log
+    let metrics: Metrics
+    let clock: @Sendable () -> Int64
+  }
+
+  /// One partition of a requests topic.
+  private struct Line {
+    let epoch: Int
+    var next: Int64 = 0
+    var watermark = Watermark()
+    var committed: Int64 = -1
+    /// Where it goes on when there is room again.
+    var waitsAt: Int64?
+  }
+
+  private struct Acknowledgement {
+    let partition: TopicPartition
+    let epoch: Int
+    let offset: Int64
+    let deliberation: String
+  }
+
+  init(_ context: Context) {
+    self.context = context
+    admission = Admission(maxOpen: context.limits.maxOpen, bulkShare: context.limits.bulkShare)
+    taken = context.metrics.counter("conclave_asks_taken_total", "Asks that became a deliberation.")
+    rejected = context.metrics.counter("conclave_asks_rejected_total", "Asks that were refused.")
+    held = context.metrics.gauge("conclave_requests_held_partitions", "Partitions of asks that wait for room.")
+  }
+
+  func isRequests(_ topic: String) -> Bool { topic == context.topics.requests || topic == context.topics.requestsBulk }
+
+  func assigned(_ assignments: [Assignment]) -> [TopicPartition: StartAt] {
+    var starts: [TopicPartition: StartAt] = [:]
+    for assignment in assignments where isRequests(assignment.partition.topic) {
+      lines[assignment.partition] = Line(epoch: assignment.epoch)
+      starts[assignment.partition] = .committed
+    }
+    admission.reassigned()
+    return starts
+  }
+
+  func revoked(_ partitions: [TopicPartition], lost: Bool, _ consumer: Consumer) {
+    let own = partitions.filter { isRequests($0.topic) }
+    if !lost {
+      let offsets = due(own)
+      if !offsets.isEmpty {
+        do { try consumer.commitNow(offsets) } catch {
+          // The next owner takes those asks again, under the same ids.
+          context.log.warning("commit.failed", ("when", "revoked"), ("error", error))
+        }
+      }
+    }
+    for partition in own { lines[partition] = nil }
+  }
+
+  /// An event of the log was read here: what it is about is counted by the fold from now on.
+  func read(_ subject: String) { admission.read(subject) }
+
+  func received(_ record: Record, _ folder: Folder<DeliberationDecider<Dispatching>>, _ consumer: Consumer) {
+    let source = record.source
+    guard let line = lines[source], line.waitsAt == nil, record.offset >= line.next else { return }
+    let isBulk = record.topic == context.topics.requestsBulk
+    guard folder.isCaughtUp, admission.mayTake(isBulk: isBulk, openCount: folder.openCount) else {
+      return wait(source, record.offset, consumer)
+    }
+    let now = context.clock()
+    // A pipeline may leave out everything but the type: its place then stands for its id.
+    let headers = record.headers
+    let result: Intake.Result
+    if headers.text("ce_type") == Self.askType {
+      result = Intake.output(
+        ask: record.value, id: headers.text("ce_id"), source: headers.text("ce_source") ?? "",
+        subject: headers.text("ce_subject"), topic: record.topic, partition: Int(record.partition),
+        offset: record.offset, key: record.key, catalogue: context.catalogue, now: Moment(milliseconds: now))
+    } else {
+      result = .unreadable("ce_type: \(headers.text("ce_type")?.prefix(80) ?? "absent"); an ask is \(Self.askType)")
+    }
+    let output: Output
+    switch result {
+    case .requested(let event), .rejected(let event): output = event
+    case .unreadable(let reason):
+      begin(source, record.offset)
+      bury(record, reason, consumer)
+      return
+    }
+    guard let deliberation = output.subject else { return }
+    let home = context.producer.partitions(of: context.topics.events).map {
+      Partitioner.murmur2(Array(deliberation.utf8), partitions: $0)
+    }
+    if let home, let count = folder.heldCount(home), count > Int64(context.limits.maxHeld) {
+      return wait(source, record.offset, consumer)
+    }
+    begin(source, record.offset)
+    if case .requested = result {
+      taken.add()
+      admission.took(deliberation, isOwn: home.map(folder.owns) ?? false)
+    } else {
+      rejected.add()
+    }
+    let outgoing = context.sender.record(
+      output, topic: context.topics.events, partition: nil,
+      traceparent: headers.text("traceparent"))
+    send(outgoing, source, record.offset, deliberation, consumer)
+  }
+
+  /// Called at every turn; returns when it wants the next one.
+  func turn(_ folder: Folder<DeliberationDecider<Dispatching>>, _ consumer: Consumer) -> Duration? {
+    let now = context.clock()
+    drain(now)
+    admission.tick(now: now)
+    goOn(folder, consumer)
+    held.set(Double(lines.values.reduce(0) { $0 + ($1.waitsAt == nil ? 0 : 1) }))
+    let offsets = due(Array(lines.keys))
+    if !offsets.isEmpty, !commitUnderWay, now - lastCommit >= Self.commitMilliseconds {
+      commit(offsets, now, consumer)
+    } else if !offsets.isEmpty {
+      return .milliseconds(max(1, lastCommit + Self.commitMilliseconds - now))
+    }
+    return admission.underWay > 0 ? .milliseconds(500) : nil
+  }
+
+  // MARK: Taking and waiting
+
+  private func begin(_ source: TopicPartition, _ offset: Int64) {
+    lines[source]?.next = offset + 1
+    lines[source]?.watermark.begin(offset)
+  }
+
+  /// The ask stays in its topic, and its partition is not read until there is room.
+  private func wait(_ source: TopicPartition, _ offset: Int64, _ consumer: Consumer) {
+    lines[source]?.waitsAt = offset
+    consumer.pause(source)
+  }
+
+  private func goOn(_ folder: Folder<DeliberationDecider<Dispatching>>, _ consumer: Consumer) {
+    guard folder.isCaughtUp else { return }
+    let open = folder.openCount
+    for (source, line) in lines {
+      guard let offset = line.waitsAt else { continue }
+      guard admission.mayTake(isBulk: source.topic == context.topics.requestsBulk, openCount: open) else { continue }
+      lines[source]?.waitsAt = nil
+      consumer.resume(source, at: offset)
+    }
+  }
+
+  // MARK: Writing and committing
+
+  private func bury(_ record: Record, _ reason: String, _ consumer: Consumer) {
+    context.log.warning(
+      "record.dead", ("topic", record.topic), ("partition", record.partition), ("offset", record.offset),
+      ("reason", reason))
+    let letter = DeadLetter.record(
+      for: record, reason: reason, group: context.group, topics: context.topics, limit: context.limits.recordBytes)
+    send(letter, record.source, record.offset, "", consumer)
+  }
+
+  private func send(
+    _ record: Outgoing, _ source: TopicPartition, _ offset: Int64, _ deliberation: String, _ consumer: Consumer
+  ) {
+    guard let epoch = lines[source]?.epoch else { return }
+    let acknowledgement = Acknowledgement(
+      partition: source, epoch: epoch, offset: offset, deliberation: deliberation)
+    context.producer.send(record) { [self] result in
+      if case .failure(let error) = result {
+        context.log.error("ask.lost", ("topic", source.topic), ("offset", offset), ("error", error))
+      }
+      let isFirst = acknowledgements.withLock { list in
+        list.append(acknowledgement)
+        return list.count == 1
+      }
+      if isFirst { consumer.perform { [self] _ in drain(context.clock()) } }
+    }
+  }
+
+  private func drain(_ now: Int64) {
+    let list = acknowledgements.withLock { list in
+      defer { list = [] }
+      return list
+    }
+    for acknowledgement in list {
+      admission.acknowledged(acknowledgement.deliberation, now: now)
+      if lines[acknowledgement.partition]?.epoch == acknowledgement.epoch {
+        lines[acknowledgement.partition]?.watermark.finish(acknowledgement.offset)
+      }
+    }
+  }
+
+  private func due(_ partitions: [TopicPartition]) -> [(TopicPartition, Int64, String)] {
+    partitions.compactMap { partition in
+      guard let line = lines[partition], let offset = line.watermark.committable, offset > line.committed else {
+        return nil
+      }
+      return (partition, offset, "")
+    }
+  }
+
+  private func commit(_ offsets: [(TopicPartition, Int64, String)], _ now: Int64, _ consumer: Consumer) {
+    commitUnderWay = true
+    lastCommit = now
+    let epochs = lines.mapValues(\.epoch)
+    consumer.commit(offsets) { [self] result in
+      commitUnderWay = false
+      switch result {
+      case .success:
+        for (partition, offset, _) in offsets where lines[partition]?.epoch == epochs[partition] {
+          lines[partition]?.committed = offset
+        }
+      case .failure(let error):
+        context.log.info("commit.failed", ("when", "running"), ("error", error))
+      }
+    }
+  }
+}
