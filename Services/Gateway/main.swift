@@ -1,1 +1,3 @@
-// This room is being furnished.
+import Service
+
+ServiceMain.run("gateway") { context in try openGateway(context) }
