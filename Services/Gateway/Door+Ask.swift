@@ -57,7 +57,8 @@ extension Door {
       case .failure(let error):
         log.warning("ask.refused", ("id", deliberation), ("error", error))
         for client in waiting.take(deliberation) {
-          Failure(503, "provider_unavailable", "The message bus did not take the ask: \(error)").respond(client.responder)
+          Failure(503, "provider_unavailable", "The message bus did not take the ask: \(error)").respond(
+            client.responder)
         }
       }
     }

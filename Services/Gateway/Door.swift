@@ -61,7 +61,8 @@ final class Door: Sendable {
 
   private func allow(_ methods: [String], _ request: ServerRequest) throws(Failure) {
     guard methods.contains(request.method) else {
-      throw Failure(405, "invalid_request", "\(request.path) takes \(methods.joined(separator: ", ")), not \(request.method).")
+      throw Failure(
+        405, "invalid_request", "\(request.path) takes \(methods.joined(separator: ", ")), not \(request.method).")
     }
   }
 

@@ -45,7 +45,8 @@ enum GatewayError: Error, CustomStringConvertible {
     switch self {
     case .open(let address):
       "settings: CONCLAVE_HTTP \(address) can be reached from outside and no keys are set; set CONCLAVE_API_KEYS or listen on 127.0.0.1"
-    case .unknown(let topic): "gateway: the brokers name no partitions of \(topic); create it with `conclave topics create`"
+    case .unknown(let topic):
+      "gateway: the brokers name no partitions of \(topic); create it with `conclave topics create`"
     }
   }
 }

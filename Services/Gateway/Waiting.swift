@@ -119,8 +119,10 @@ final class Waiting: Sendable {
     for (deliberation, isAcknowledged) in late {
       for client in take(deliberation) {
         if isAcknowledged {
-          Failure(504, "timeout", "The deliberation did not end by its deadline; its result will be on the results topic.")
-            .respond(client.responder, deliberation)
+          Failure(
+            504, "timeout", "The deliberation did not end by its deadline; its result will be on the results topic."
+          )
+          .respond(client.responder, deliberation)
         } else {
           // No id leaves before the brokers have acknowledged the ask.
           Failure(503, "provider_unavailable", "The message bus did not take the ask in time. Try again.")
@@ -143,8 +145,10 @@ final class Waiting: Sendable {
     for (deliberation, waiters) in clients {
       for client in waiters {
         Failure(
-          503, "provider_unavailable", "This gateway is stopping. The deliberation goes on; its result will be on the results topic.")
-          .respond(client.responder, client.isAcknowledged ? deliberation : nil)
+          503, "provider_unavailable",
+          "This gateway is stopping. The deliberation goes on; its result will be on the results topic."
+        )
+        .respond(client.responder, client.isAcknowledged ? deliberation : nil)
       }
     }
   }

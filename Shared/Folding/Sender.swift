@@ -12,7 +12,8 @@ package final class Sender: Sendable {
 
   /// `incarnation` tells this life of the process from earlier ones of the same name.
   package init(
-    service: String, instance: String, incarnation: String = newIncarnation(), clock: @escaping @Sendable () -> Int64 = WallClock.now
+    service: String, instance: String, incarnation: String = newIncarnation(),
+    clock: @escaping @Sendable () -> Int64 = WallClock.now
   ) {
     source = "/conclave/\(service)"
     self.instance = instance

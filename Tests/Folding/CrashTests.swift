@@ -39,7 +39,8 @@ private struct World {
 
   static func fresh(_ progress: Progress, start: Int64, end: Int64) -> PartitionFold<Toy> {
     PartitionFold(
-      decider: Toy(), limits: FoldLimits(windowMilliseconds: 1_000_000), resumed: progress, start: start, end: end, now: 0)
+      decider: Toy(), limits: FoldLimits(windowMilliseconds: 1_000_000), resumed: progress, start: start, end: end,
+      now: 0)
   }
 
   mutating func append(_ subject: String, _ type: String, _ id: String, _ value: String = "") {

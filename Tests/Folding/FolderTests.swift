@@ -81,7 +81,9 @@ private final class Reader: Receiver, @unchecked Sendable {
     let first = try start(before)
     for number in 0..<20 { _ = try await producer.send(event(topics, "s\(number)", "opened", nil, far)) }
     _ = try await producer.send(Outgoing(topic: topics.events, key: [1], value: [2], headers: []))
-    for number in 0..<10 { for vote in 0..<2 { _ = try await producer.send(event(topics, "s\(number)", "vote", "v\(number)/\(vote)")) } }
+    for number in 0..<10 {
+      for vote in 0..<2 { _ = try await producer.send(event(topics, "s\(number)", "vote", "v\(number)/\(vote)")) }
+    }
     #expect(await holds { reader.values.withLock { $0.filter { $0.hasSuffix("/result") }.count } == 10 })
     // Ten ended (call, note, end, result), ten are open (call, note), one record was buried.
     #expect(await holds { before.render().contains("conclave_folding_acknowledged_total 61") })
@@ -89,7 +91,9 @@ private final class Reader: Receiver, @unchecked Sendable {
     // A second life: what ended is not answered again, the rest is still open and goes on.
     let metrics = Metrics()
     let second = try start(metrics)
-    for number in 10..<20 { for vote in 0..<2 { _ = try await producer.send(event(topics, "s\(number)", "vote", "v\(number)/\(vote)")) } }
+    for number in 10..<20 {
+      for vote in 0..<2 { _ = try await producer.send(event(topics, "s\(number)", "vote", "v\(number)/\(vote)")) }
+    }
     #expect(await holds { reader.values.withLock { Set($0.filter { $0.hasSuffix("/result") }).count } == 20 })
     #expect(await holds { metrics.render().contains("conclave_open_deliberations 0") })
     let all = reader.values.withLock { $0.filter { $0.hasSuffix("/result") } }

@@ -133,7 +133,8 @@ struct Invariants {
     let partition = Partitioner.murmur2(Array(ask.utf8), partitions: universe.partitions)
     var executions: [String: Set<String>] = [:]
     for record in universe.log(universe.topics.events, partition) {
-      guard record.headers.text("ce_subject") == ask, record.headers.text("ce_type")?.hasPrefix("conclave.call.") == true,
+      guard record.headers.text("ce_subject") == ask,
+        record.headers.text("ce_type")?.hasPrefix("conclave.call.") == true,
         let value = record.value, let json = try? JSON.parse(value), let call = json["call"]?.string,
         let execution = json["execution"]?.string
       else { continue }
