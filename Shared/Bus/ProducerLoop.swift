@@ -6,6 +6,9 @@ internal import Threads
 final class ProducerLoop: @unchecked Sendable {
   private let producer: Producer
   private var handle: ProducerHandle
+  private var isGivenUp = false
+  /// Topics that librdkafka refuses by itself, after a broker did once, until it hears of them again.
+  private var denied: Set<String> = []
   private var disposal = Disposal()
   private var refreshed: [String: ContinuousClock.Instant] = [:]
 
@@ -27,6 +30,7 @@ final class ProducerLoop: @unchecked Sendable {
       tellRefused()
       if producer.state.withLock({ $0.isFatal }) { replace() }
       learnPartitions()
+      askAgainForDenied()
       let admitted = producer.state.withLock { state in
         let drained = state.handWaiting(limit: 1000)
         state.admit()
@@ -44,6 +48,9 @@ final class ProducerLoop: @unchecked Sendable {
   private func delivered(_ number: UInt, _ result: Result<Position, KafkaError>) {
     switch result {
     case .success(let position):
+      // once given up, librdkafka's word is not taken: it also acknowledges what only a broker that keeps sequences
+      // would have written
+      if isGivenUp { return }
       guard let pending = producer.state.withLock({ $0.pending.remove(number) }) else { return }
       producer.measures.latency.observe(pending.since.duration(to: .now).seconds)
       producer.measures.written(pending.record.topic)
@@ -59,6 +66,7 @@ final class ProducerLoop: @unchecked Sendable {
       }
       guard let pending = producer.state.withLock({ $0.pending.remove(number) }) else { return }
       producer.measures.refused(pending.record.topic)
+      if error.isDenied { denied.insert(pending.record.topic) }
       pending.acknowledged(.failure(refusal(error, pending.record)))
     }
   }
@@ -70,6 +78,7 @@ final class ProducerLoop: @unchecked Sendable {
 
   private func failed(_ error: KafkaError) {
     if error.isFatal {
+      isGivenUp = true
       producer.state.withLock { $0.isFatal = true }
     } else if error.isDenied {
       producer.log.error("bus.denied", ("error", error.name), ("text", error.text))
@@ -89,8 +98,6 @@ final class ProducerLoop: @unchecked Sendable {
   /// A new handle gets everything that the old one had not delivered, in order.
   private func replace() {
     producer.state.withLock { $0.handle = nil }
-    // reports that are there already say what need not be sent again
-    while handle.poll(0) > 0 {}
     let why = handle.fatalError
     let old = handle
     do throws(BusError) {
@@ -99,6 +106,7 @@ final class ProducerLoop: @unchecked Sendable {
       producer.log.error("bus.producer.replace", ("error", error))
       return
     }
+    isGivenUp = false
     listen()
     producer.measures.replaced.add()
     disposal.start { old.destroy() }
@@ -144,6 +152,13 @@ final class ProducerLoop: @unchecked Sendable {
     if error == nil { refreshed[topic] = .now }
     if let count = producer.partitions(of: topic), error == nil, partition >= count {
       refuse(number, next.record, .noSuchPartition(topic: topic, partition: partition, has: count))
+    }
+  }
+
+  private func askAgainForDenied() {
+    for topic in denied where refreshed[topic].map({ $0.duration(to: .now) > .seconds(1) }) ?? true {
+      refreshed[topic] = .now
+      if learn(topic, within: .milliseconds(500)) == nil { denied.remove(topic) }
     }
   }
 

@@ -9,8 +9,9 @@ enum LogLines {
 
   /// nil: known noise. A lost connection is no error of ours: the handle tries again by itself.
   static func level(_ syslog: Int, _ facility: String, _ text: String) -> Log.Level? {
-    if facility == "CONFWARN" || text.contains("oordinator load in progress") { return nil }
-    if ["FAIL", "ERROR", "REQTMOUT", "SESSTMOUT", "COMMITFAIL", "MAXPOLL"].contains(facility) { return .warning }
+    // what is still in a handle that ends is ours to send again, or to report
+    if facility == "CONFWARN" || facility == "TERMINATE" || text.contains("oordinator load in progress") { return nil }
+    if ["FAIL", "ERROR", "FATAL", "REQTMOUT", "SESSTMOUT", "COMMITFAIL", "MAXPOLL"].contains(facility) { return .warning }
     switch syslog {
     case ...3: return .error
     case 4: return .warning
