@@ -33,10 +33,14 @@ import Testing
   }
 
   @Test("never traps on purpose: no fatalError, no try!, no forced cast") func traps() throws {
-    let forbidden = #/\bfatalError\(|\btry!|\bas!|DispatchQueue\.main/#
     for path in SourceTree.swift {
       for (number, line) in try SourceTree.code(path).enumerated() {
-        #expect(line.firstMatch(of: forbidden) == nil, "\(path):\(number + 1): \(line)")
+        let found = ["try!", "as!", "DispatchQueue.main"].first { line.contains($0) }
+        #expect(found == nil, "\(path):\(number + 1): \(line)")
+        // the function of the standard library, not a method that has its name
+        let words = line.split { !($0.isLetter || $0 == "." || $0 == "(") }
+        let isTrap = words.contains { $0.hasPrefix("fatalError(") } && !line.contains("func fatalError(")
+        #expect(!isTrap, "\(path):\(number + 1): \(line)")
       }
     }
   }
@@ -45,10 +49,9 @@ import Testing
   static let waiting = "Eventually.swift"
 
   @Test("has no test that sleeps") func sleeping() throws {
-    let forbidden = #/\b(?:sleep|usleep|nanosleep)\(|Task\.sleep|Thread\.sleep/#
     for path in SourceTree.files("Tests", ".swift") where !path.hasSuffix("/" + Self.waiting) {
       for (number, line) in try SourceTree.code(path).enumerated() {
-        #expect(line.firstMatch(of: forbidden) == nil, "\(path):\(number + 1): wait for a condition with a deadline")
+        #expect(!line.contains("sleep("), "\(path):\(number + 1): wait for a condition with a deadline")
       }
     }
   }
@@ -57,7 +60,7 @@ import Testing
     for path in SourceTree.swift {
       let imports = try SourceTree.imports(path)
       #expect(!imports.contains("XCTest"), "\(path)")
-      let usesMutex = try SourceTree.code(path).contains { $0.firstMatch(of: #/\bMutex[<(]/#) != nil }
+      let usesMutex = try SourceTree.code(path).contains { $0.contains("Mutex<") || $0.contains("Mutex(") }
       #expect(!(imports.contains("Synchronization") && usesMutex), "\(path)")
     }
   }

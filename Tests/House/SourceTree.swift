@@ -26,6 +26,9 @@ enum SourceTree {
   static func code(_ path: String) throws -> [String] {
     var isInText = false
     return try lines(path).map { line in
+      guard line.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\"") }) else {
+        return isInText ? "" : String(line)
+      }
       if line.contains("\"\"\"") {
         isInText.toggle()
         return ""
@@ -35,28 +38,30 @@ enum SourceTree {
   }
 
   private static func withoutWords(_ line: Substring) -> String {
-    var code = ""
+    var code: [UInt8] = []
     var isQuoted = false
-    var rest = line
-    while let character = rest.popFirst() {
-      switch character {
-      case "\\" where isQuoted: rest = rest.dropFirst()
-      case "\"": isQuoted.toggle()
-      case "/" where !isQuoted && rest.first == "/": return code
-      default: if !isQuoted { code.append(character) }
+    var rest = line.utf8[...]
+    while let byte = rest.popFirst() {
+      switch byte {
+      case UInt8(ascii: "\\") where isQuoted: rest = rest.dropFirst()
+      case UInt8(ascii: "\""): isQuoted.toggle()
+      case UInt8(ascii: "/") where !isQuoted && rest.first == UInt8(ascii: "/"):
+        return String(decoding: code, as: UTF8.self)
+      default: if !isQuoted { code.append(byte) }
       }
     }
-    return code
+    return String(decoding: code, as: UTF8.self)
   }
 
   /// What a Swift file imports.
   static func imports(_ path: String) throws -> [String] {
-    try code(path).compactMap { line in
-      guard
-        let match = line.firstMatch(
-          of: #/^(?:@testable )?(?:package |internal |public )?import (?:class |struct |enum |func )?(\w+)/#)
+    try lines(path).compactMap { line in
+      let words = line.split(separator: " ")
+      guard let place = words.firstIndex(of: "import"), place <= 2, place + 1 < words.count,
+        words[..<place].allSatisfy({ ["@testable", "package", "internal", "public", "private"].contains($0) })
       else { return nil }
-      return String(match.1)
+      let kinds: Set<Substring> = ["class", "struct", "enum", "func", "protocol"]
+      return words[(place + 1)...].first { !kinds.contains($0) }.map { String($0.prefix { $0 != "." }) }
     }
   }
 }
