@@ -38,9 +38,9 @@ struct Roster {
     case stopping(status: Int32)
   }
 
-  /// How long a child that was asked to end may take.
+  /// How long a child that was asked to end may take: more than a service gives itself.
   struct Patience: Sendable {
-    var stopping = Duration.seconds(15)
+    var stopping = Duration.seconds(25)
     /// Services of a dead broker can finish nothing.
     var renewing = Duration.seconds(1)
     /// Deaths in a row after which a child that never was ready is given up.
