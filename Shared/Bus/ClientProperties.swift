@@ -64,7 +64,7 @@ enum ClientProperties {
       let milliseconds = session.milliseconds
       properties.append(("group.id", group))
       properties.append(("session.timeout.ms", "\(milliseconds)"))
-      properties.append(("heartbeat.interval.ms", "\(max(1, min(3000, milliseconds / 3)))"))
+      properties.append(("heartbeat.interval.ms", "\(max(1, min(Tuning.heartbeat, milliseconds / 3)))"))
       if let instance { properties.append(("group.instance.id", instance)) }
     case .assigned(_, let group):
       // librdkafka asks for a group also where nothing is ever committed

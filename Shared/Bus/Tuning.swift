@@ -19,6 +19,8 @@ package enum Tuning {
   static let fetchErrorBackoff = 50
   /// Default 10 s: after a broker's restart a handle would wait that long.
   static let reconnectBackoffMax = 500
+  /// Members learn of a rebalance by their next heartbeat, so this is how long it stands still (default 3 s).
+  static let heartbeat = 1_000
   /// Memory for what was fetched ahead, of one consumer. `queued.min.messages` stays at its default: a small value costs
   /// up to a second per refill.
   static let prefetchKilobytes = 32_768
