@@ -52,14 +52,23 @@ struct ResultBuilder {
       guard let call = deliberation.calls[key], let outcome = call.outcome, outcome.place < limit else { continue }
       var entry: JSONObject = ["call": .string(key.id(in: id).text), "purpose": .string(key.purpose.rawValue)]
       entry.append("index", ifPresent: key.member.map { .int(Int64($0)) })
-      let model = call.completed?.model ?? call.failed?.model ?? call.model?.model
-      entry.append("model", ifPresent: model.map { .string($0) })
+      entry.append("model", ifPresent: model(key, call).map { .string($0) })
       entry.append("cost", .double(outcome.value.cost ?? 0))
       entry.append("prompt_tokens", .int(Int64(outcome.value.usage?.promptTokens ?? 0)))
       entry.append("completion_tokens", .int(Int64(outcome.value.usage?.completionTokens ?? 0)))
       list.append(.object(entry))
     }
     return .array(list)
+  }
+
+  /// Who was asked: the event that names a call may stand behind what the end rests on.
+  private func model(_ key: CallKey, _ call: CallState) -> String? {
+    if let model = call.completed?.model ?? call.failed?.model { return model }
+    if let named = call.named, named < limit { return call.model?.model }
+    guard key.purpose == .panel, let member = key.member, deliberation.seats.indices.contains(member),
+      deliberation.seats[member].holders.indices.contains(key.attempt)
+    else { return nil }
+    return deliberation.seats[member].holders[key.attempt].model.model
   }
 
   /// How many times dearer this was than the answering model alone would have been for the same prompt and answer.
@@ -89,7 +98,7 @@ struct ResultBuilder {
       guard let call = deliberation.calls[key], let outcome = call.outcome, outcome.place < limit,
         let usage = outcome.value.usage, let cost = outcome.value.cost, cost > 0
       else { continue }
-      let price = (call.completed?.model ?? call.model?.model).flatMap { prices[$0] }
+      let price = model(key, call).flatMap { prices[$0] }
       let input = Double(usage.promptTokens) * (price?.input ?? 1)
       let output = Double(usage.completionTokens) * (price?.output ?? 1)
       prompt += input + output > 0 ? cost * input / (input + output) : 0
