@@ -18,7 +18,7 @@ enum DutyReader {
 
     let fences = Fences.all(in: request.lastUserText)
     let others = answers(fences, .response)
-    let question = Brackets.removed(from: Fences.before(request.lastUserText))
+    let question = Brackets.removed(from: withoutLastParagraph(Fences.before(request.lastUserText)))
     if let own = fences.first(where: { $0.kind == .yours }) {
       return .revise(question: question, own: own.content, others: others)
     }
@@ -33,6 +33,13 @@ enum DutyReader {
     case .fuse: return .answer
     case .answer, .revise: return .panel
     }
+  }
+
+  /// Between the question and the first fence stands a paragraph that says what the fences are.
+  private static func withoutLastParagraph(_ text: String) -> String {
+    var paragraphs = text.split(separator: "\n\n", omittingEmptySubsequences: true)
+    if paragraphs.count > 1 { paragraphs.removeLast() }
+    return paragraphs.joined(separator: "\n\n")
   }
 
   private static func answers(_ fences: [Fences.Fence], _ kind: Fences.Fence.Kind) -> [Comparison.Answer] {

@@ -24,7 +24,11 @@ enum Process {
 
   /// Names in the list of models: those of the configuration that ships, and two to see behaviour with.
   private static let models = [
-    "anthropic/claude-opus-4.5", "openai/gpt-5.5", "google/gemini-3-pro", "simulator/slow", "simulator/status-429",
+    "anthropic/claude-fable-5", "anthropic/claude-opus-4.8", "anthropic/claude-opus-4.5", "anthropic/claude-sonnet-4.6",
+    "anthropic/claude-sonnet-4.5", "anthropic/claude-haiku-4.5", "openai/gpt-5.5", "openai/gpt-4.1",
+    "openai/gpt-5-mini", "google/gemini-3.1-pro", "google/gemini-2.5-pro", "google/gemini-3-flash",
+    "deepseek/deepseek-v4-pro", "deepseek/deepseek-v4-flash", "moonshotai/kimi-k2.6", "simulator/slow",
+    "simulator/status-429",
   ]
 
   private static func serve(_ options: Options, _ environment: [String: String], _ log: Log) -> CInt {
