@@ -5,6 +5,46 @@ import Threads
 
 @Suite("When a real broker dies", .serialized, .enabled(if: RealKafka.isOffered, "needs CONCLAVE_KAFKA and a node to kill"))
 struct BrokerFailureTests {
+  @Test(
+    "kills and a freeze lose nothing, and work goes on at once", .timeLimit(.minutes(4)),
+    arguments: [nil, "named"] as [String?])
+  func longSession(_ instance: String?) async throws {
+    let kafka = try RealKafka()
+    defer { #expect(throws: Never.self) { try kafka.end() } }
+    try await Self.stream(kafka, instance: instance, session: .seconds(30)) { stream in
+      for _ in 0..<2 {
+        try kafka.kill()
+        await eventually("the consumer knows", within: .seconds(5)) { !stream.consumer.isConnected }
+        try kafka.start()
+        await stream.readsOn(within: .seconds(5))
+        await eventually("the consumer knows", within: .seconds(5)) { stream.consumer.isConnected }
+      }
+      try kafka.freeze()
+      let until = ContinuousClock.now + .seconds(12)
+      await eventually("it stays frozen", within: .seconds(13)) { until < .now }
+      try kafka.thaw()
+      await stream.readsOn(within: .seconds(5))
+    }
+  }
+
+  @Test("a session that is lost with the broker costs a named member nothing but a new handle", .timeLimit(.minutes(4)))
+  func lostSession() async throws {
+    let kafka = try RealKafka()
+    defer { #expect(throws: Never.self) { try kafka.end() } }
+    try await Self.stream(kafka, instance: "named", session: .seconds(3)) { stream in
+      try kafka.kill()
+      let until = ContinuousClock.now + .seconds(6)
+      await eventually("longer than the session") { until < .now }
+      try kafka.start()
+      await stream.readsOn(within: .seconds(5))
+      try kafka.freeze()
+      let thawed = ContinuousClock.now + .seconds(8)
+      await eventually("longer than the session") { thawed < .now }
+      try kafka.thaw()
+      await stream.readsOn(within: .seconds(8))
+    }
+  }
+
   /// A steady stream through the bus while `fault` happens: what was acknowledged, and what was read.
   static func stream(
     _ kafka: RealKafka, instance: String?, session: Duration, during fault: (Stream) async throws -> Void
@@ -21,7 +61,7 @@ struct BrokerFailureTests {
     let settled = ContinuousClock.now + .seconds(20)
     await eventually("the topics are settled", within: .seconds(30)) { settled < .now }
     try await fault(stream)
-    let sent = stream.end()
+    let sent = await stream.end()
     await eventually("all are acknowledged", within: .seconds(30)) { stream.acknowledged.withLock { $0 } == sent }
     await eventually("all are read", within: .seconds(30)) { Set(stream.probe.values).count == sent }
     #expect(stream.failed.withLock { $0.isEmpty })
@@ -87,10 +127,10 @@ struct BrokerFailureTests {
     }
 
     /// How many were sent in all.
-    func end() -> @Sendable () async -> Int {
+    func end() async -> Int {
       let task = task.withLock { $0 }
       task?.cancel()
-      return { await task?.value ?? 0 }
+      return await task?.value ?? 0
     }
 
     /// Reading goes on, with records that come after now.
