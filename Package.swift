@@ -87,6 +87,8 @@ let package = Package(
     tests("Bus", ["Bus", "Telemetry", "Threads"]),
     tests("Telemetry", ["Telemetry", "Threads"]),
     tests("Web", ["Telemetry", "Threads", "Web"]),
+    tests("Service", ["Service", "Settings", "Telemetry", "Threads", "Web"]),
+    tests("Settings", ["Bus", "Deliberation", "Models", "Settings", "Telemetry", "Web"]),
     tests("Deliberation", ["Deliberation"]),
     tests("Models", ["Deliberation", "Models", "Threads", "Web"]),
     tests("ModelCaller", ["Bus", "Deliberation", "ModelCaller", "Models", "Telemetry", "Threads", "Web"]),

@@ -6,7 +6,9 @@ struct ConfigurationPart {
   let path: String
 
   init(_ json: JSON, _ path: String) throws(SettingsError) {
-    guard let object = json.object else { throw .wrong(path, "is no object; write {…}") }
+    guard let object = json.object else {
+      throw .wrong(path.isEmpty ? "CONCLAVE_CONFIG" : path, "is no object; write {…}")
+    }
     self.object = object
     self.path = path
   }
