@@ -1,4 +1,5 @@
 import Deliberation
+import Foundation
 import Testing
 
 @testable import ModelSimulator
@@ -36,6 +37,15 @@ import Testing
       let example = form.split(separator: "-").map { values[String($0)] ?? String($0) }.joined(separator: "-")
       #expect(Part(example[...]) != nil, "\(form)")
     }
+  }
+
+  @Test("every form stands in the services' page")
+  func documented() throws {
+    let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Services/README.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    for form in Part.forms where form != "model-X" { #expect(text.contains("`\(form)`"), "\(form)") }
+    for fault in RawFault.allCases { #expect(text.contains("`\(fault.rawValue)`"), "\(fault.rawValue)") }
   }
 
   @Test("parts combine, behind the author simulator and behind any other slug")
