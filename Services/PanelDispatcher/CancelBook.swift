@@ -1,5 +1,4 @@
 import Deliberation
-import Folding
 import Threads
 
 /// The requests to cancel that were read: every dispatcher reads all of them, from the start, and acts on those whose
@@ -7,13 +6,8 @@ import Threads
 ///
 /// Filled by the thread that reads `cancels`, asked by the one that decides.
 final class CancelBook: Sendable {
-  struct Entry: Sendable {
-    let id: String
-    let request: CancelRequested
-  }
-
   private struct State {
-    var entries: [String: [Entry]] = [:]
+    var entries: [String: [Dispatching.PendingCancel]] = [:]
     var order: [String] = []
     var head = 0
     var count: Int { order.count - head }
@@ -27,11 +21,9 @@ final class CancelBook: Sendable {
 
   /// False where the same request was read before.
   func add(_ deliberation: String, _ request: CancelRequested, source: String, id: String) -> Bool {
-    let entry = Entry(
-      id: IDs.event(deliberation, "deliberation.cancel_requested", IDs.discriminator(source: source, id: id)),
-      request: request)
+    let entry = Dispatching.PendingCancel(request: request, source: source, id: id)
     return state.withLock { state in
-      guard state.entries[deliberation]?.contains(where: { $0.id == entry.id }) != true else { return false }
+      guard state.entries[deliberation]?.contains(entry) != true else { return false }
       state.entries[deliberation, default: []].append(entry)
       state.order.append(deliberation)
       while state.count > maximum {
@@ -50,18 +42,8 @@ final class CancelBook: Sendable {
 
   var count: Int { state.withLock { $0.count } }
 
-  /// The requests about a deliberation that the log does not show yet.
-  func interruption(_ deliberation: String, _ folded: Deliberation) -> DeliberationDecider<Dispatching>.Interruption? {
-    let entries = state.withLock { $0.entries[deliberation] } ?? []
-    guard !entries.isEmpty, folded.isOpen else { return nil }
-    let fresh = entries.filter { !folded.hasSeen($0.id) }
-    guard !fresh.isEmpty else { return nil }
-    let outputs = fresh.map { entry in
-      Output(
-        destination: .events, id: entry.id, type: Event.cancelRequested(entry.request).type, subject: deliberation,
-        key: deliberation, value: entry.request.json.bytes)
-    }
-    // Once everything was given up, no call may be sent before the log says so.
-    return .init(outputs: outputs, isExclusive: fresh.contains { $0.request.members == nil })
+  /// The requests about a deliberation.
+  func requests(_ deliberation: String) -> [Dispatching.PendingCancel] {
+    state.withLock { $0.entries[deliberation] } ?? []
   }
 }

@@ -91,7 +91,7 @@ final class Desk: @unchecked Sendable {
   /// An event of the log was read here: what it is about is counted by the fold from now on.
   func read(_ subject: String) { admission.read(subject) }
 
-  func received(_ record: Record, _ folder: Folder<DeliberationDecider<Dispatching>>, _ consumer: Consumer) {
+  func received(_ record: Record, _ folder: Folder<DeliberationDecider<CancellableDispatching>>, _ consumer: Consumer) {
     let source = record.source
     guard let line = lines[source], line.waitsAt == nil, record.offset >= line.next else { return }
     let isBulk = record.topic == context.topics.requestsBulk
@@ -139,7 +139,7 @@ final class Desk: @unchecked Sendable {
   }
 
   /// Called at every turn; returns when it wants the next one.
-  func turn(_ folder: Folder<DeliberationDecider<Dispatching>>, _ consumer: Consumer) -> Duration? {
+  func turn(_ folder: Folder<DeliberationDecider<CancellableDispatching>>, _ consumer: Consumer) -> Duration? {
     let now = context.clock()
     drain(now)
     admission.tick(now: now)
@@ -167,7 +167,7 @@ final class Desk: @unchecked Sendable {
     consumer.pause(source)
   }
 
-  private func goOn(_ folder: Folder<DeliberationDecider<Dispatching>>, _ consumer: Consumer) {
+  private func goOn(_ folder: Folder<DeliberationDecider<CancellableDispatching>>, _ consumer: Consumer) {
     guard folder.isCaughtUp else { return }
     let open = folder.openCount
     for (source, line) in lines {

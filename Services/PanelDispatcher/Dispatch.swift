@@ -17,7 +17,7 @@ func dispatch(_ context: ServiceContext) throws -> any Stoppable {
     let producer = session.producer
     let folder = Folder(
       decider: DeliberationDecider(
-        logic: Dispatching(), topics: topics, sender: sender, interrupts: { book.interruption($0, $1) }),
+        logic: CancellableDispatching(book: book), topics: topics, sender: sender),
       options: options, topics: topics, producer: producer, log: context.log, metrics: context.metrics)
     let desk = Desk(
       Desk.Context(

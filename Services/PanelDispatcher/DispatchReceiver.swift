@@ -4,11 +4,11 @@ import Folding
 
 /// Gives each partition to whom it belongs: the log to the fold, the asks to the desk.
 final class DispatchReceiver: Receiver {
-  private let folder: Folder<DeliberationDecider<Dispatching>>
+  private let folder: Folder<DeliberationDecider<CancellableDispatching>>
   private let desk: Desk
   private let events: String
 
-  init(folder: Folder<DeliberationDecider<Dispatching>>, desk: Desk, events: String) {
+  init(folder: Folder<DeliberationDecider<CancellableDispatching>>, desk: Desk, events: String) {
     self.folder = folder
     self.desk = desk
     self.events = events

@@ -30,30 +30,13 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   private let topics: Topics
   private let sender: Sender
   private let hashes: Bool
-  private let interrupts: @Sendable (String, Deliberation) -> Interruption?
-
-  /// What is known from elsewhere than the log and must be said before anything else is.
-  package struct Interruption: Sendable {
-    package let outputs: [DomainOutput]
-    /// True where nothing else may be sent until they have come back.
-    package let isExclusive: Bool
-
-    package init(outputs: [DomainOutput], isExclusive: Bool) {
-      self.outputs = outputs
-      self.isExclusive = isExclusive
-    }
-  }
 
   /// `hashes`: whether the hash of every value is needed; only the aggregator's digest does.
-  package init(
-    logic: Logic, topics: Topics, sender: Sender, hashes: Bool = false,
-    interrupts: @escaping @Sendable (String, Deliberation) -> Interruption? = { _, _ in nil }
-  ) {
+  package init(logic: Logic, topics: Topics, sender: Sender, hashes: Bool = false) {
     self.logic = logic
     self.topics = topics
     self.sender = sender
     self.hashes = hashes
-    self.interrupts = interrupts
   }
 
   package func evolve(_ state: inout Traced?, _ record: FoldRecord) throws(Unreadable) {
@@ -67,15 +50,9 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
 
   package func decide(_ state: Traced, now: Int64) -> [Addressed] {
     guard let deliberation = state.deliberation else { return [] }
-    func addressed(_ outputs: [DomainOutput]) -> [Addressed] {
-      outputs.map { Addressed(output: $0, traceparent: state.traceparent) }
+    return logic.decide(deliberation, now: Moment(milliseconds: now)).map {
+      Addressed(output: $0, traceparent: state.traceparent)
     }
-    if let interruption = interrupts(deliberation.id, deliberation) {
-      let first = addressed(interruption.outputs)
-      if interruption.isExclusive { return first }
-      return first + addressed(logic.decide(deliberation, now: Moment(milliseconds: now)))
-    }
-    return addressed(logic.decide(deliberation, now: Moment(milliseconds: now)))
   }
 
   package func wake(_ state: Traced) -> Int64? {
