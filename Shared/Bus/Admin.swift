@@ -28,7 +28,8 @@ package enum Admin {
       let missing = cluster.missing(shapes)
       if missing.isEmpty { return }
       guard settings.kind == .kafka else { throw .unknownTopic(missing[0].name) }
-      let made = try handle.create(missing, replication: cluster.replication(settings), recordBytes: settings.recordBytes)
+      let made = try handle.create(
+        missing, replication: cluster.replication(settings), recordBytes: settings.recordBytes)
       for name in made { log.info("topic.created", ("topic", name)) }
       // a broker may answer before it knows its own new topic
       repeat {

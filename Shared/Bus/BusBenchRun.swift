@@ -147,7 +147,9 @@ final class BusBenchRun: Sendable {
     return try answer.get()
   }
 
-  private func consumer(_ partitions: [TopicPartition], _ receiver: any Receiver & Sendable) throws(BusError) -> Consumer {
+  private func consumer(_ partitions: [TopicPartition], _ receiver: any Receiver & Sendable) throws(BusError)
+    -> Consumer
+  {
     try Consumer(
       settings, client: "bench", subscription: .assigned(partitions, group: nil), receiver: { receiver }, log: log,
       metrics: Metrics())

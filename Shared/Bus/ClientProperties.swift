@@ -16,7 +16,8 @@ enum ClientProperties {
       "the producer sends again until it is closed", "message.timeout.ms", "delivery.timeout.ms", "retries",
       "message.send.max.retries")
     refuse("Java clients must agree on where a key lives", "partitioner")
-    refuse("offsets follow acknowledged outputs", "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store")
+    refuse(
+      "offsets follow acknowledged outputs", "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store")
     refuse("a lost position must be seen", "auto.offset.reset")
     refuse("all members of a group must use the same", "partition.assignment.strategy")
     refuse("a small value costs up to a second per refill; lower queued.max.messages.kbytes", "queued.min.messages")

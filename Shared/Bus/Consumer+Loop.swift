@@ -83,11 +83,14 @@ extension Consumer {
   }
 
   private func received(_ record: Record) {
-    let source = record.source
-    guard let state = held[source], state.expects(record.offset) else { return }
-    held[source]?.next = .offset(record.offset + 1)
-    held[source]?.uncounted += 1
-    receiver?.received(record, self)
+    // the same string object as a rule, which makes this a comparison of pointers
+    if let last = lastRead, last.partition.partition == record.partition, last.partition.topic == record.topic {
+      if last.takes(record.offset) { receiver?.received(record, self) }
+      return
+    }
+    guard let state = held[record.source] else { return }
+    lastRead = state
+    if state.takes(record.offset) { receiver?.received(record, self) }
   }
 
   private func refused(_ error: KafkaError, _ partition: TopicPartition?, _ offset: Int64) {
@@ -99,11 +102,11 @@ extension Consumer {
   }
 
   private func positionLost(_ partition: TopicPartition, _ offset: Int64, _ why: String) {
-    guard let receiver, held[partition] != nil else { return }
+    guard let receiver, let state = held[partition] else { return }
     log.error("bus.position.lost", ("partition", partition), ("offset", offset), ("why", why))
     measures.positionLost(partition.topic)
     let start = receiver.positionLost(partition, at: offset, self)
-    held[partition]?.next = resolved(partition, start)
+    state.next = resolved(partition, start)
     // librdkafka has stopped this partition: a seek would be refused
     assignAnew()
   }
@@ -155,21 +158,9 @@ extension Consumer {
     let now = ContinuousClock.now
     guard checked.duration(to: now) >= Tuning.longestPoll else { return }
     checked = now
-    for (partition, state) in held {
-      if state.uncounted > 0 { reached() }
-      count(partition)
-      if case .offset(let next) = state.next, let end = handle?.knownEnd(partition) {
-        state.lag.set(Double(max(0, end - next)))
-      }
-    }
+    for (partition, state) in held { state.count(end: handle?.knownEnd(partition)) }
     if !inbox.withLock({ $0.isReachable }) { askAgain(now) }
     disposal.check(log)
-  }
-
-  func count(_ partition: TopicPartition) {
-    guard let state = held[partition], state.uncounted > 0 else { return }
-    state.consumed.add(Double(state.uncounted))
-    held[partition]?.uncounted = 0
   }
 
   /// Nothing tells when an idle handle has its connection back, so it is asked, briefly.

@@ -46,14 +46,11 @@ extension Consumer {
     }
     for assignment in assignments {
       held[assignment.partition] = HeldPartition(
-        epoch: epoch, next: assignment.committed.map { .offset($0) } ?? .beginning,
-        consumed: measures.consumed(assignment.partition.topic), lag: measures.lag(assignment.partition))
+        assignment.partition, next: assignment.committed.map { .offset($0) } ?? .beginning, measures)
     }
     log.info("bus.assigned", ("partitions", partitions.count), ("epoch", epoch))
     let starts = receiver.assigned(assignments, self)
-    for (partition, start) in starts where held[partition] != nil && start != .committed {
-      held[partition]?.next = start
-    }
+    for (partition, start) in starts where start != .committed { held[partition]?.next = start }
     return partitions.map { ($0, held[$0]?.next ?? .beginning) }
   }
 
@@ -93,10 +90,7 @@ extension Consumer {
     guard !partitions.isEmpty else { return }
     log.info("bus.revoked", ("partitions", partitions.count), ("lost", lost))
     receiver?.revoked(partitions, lost: lost, self)
-    for partition in partitions {
-      count(partition)
-      held[partition]?.lag.set(0)
-    }
+    for state in held.values { state.leave() }
     held = [:]
   }
 

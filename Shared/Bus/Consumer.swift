@@ -21,7 +21,9 @@ package final class Consumer: @unchecked Sendable {
   // what follows belongs to the loop
   var handle: ConsumerHandle?
   var receiver: (any Receiver)?
-  var held: [TopicPartition: HeldPartition] = [:]
+  var held: [TopicPartition: HeldPartition] = [:] { didSet { lastRead = nil } }
+  /// Of the record before: the next is mostly of the same partition.
+  var lastRead: HeldPartition?
   var epoch = 0
   var commits = PendingCommits()
   var disposal = Disposal()
@@ -83,28 +85,28 @@ package final class Consumer: @unchecked Sendable {
   /// The partition's records stop at once; what was fetched ahead is dropped.
   package func pause(_ partition: TopicPartition) {
     guard let state = held[partition], !state.isPaused else { return }
-    held[partition]?.isPaused = true
+    state.isPaused = true
     handle?.pause(partition)
   }
 
   /// The partition's records come again, from that offset on, within a few milliseconds.
   package func resume(_ partition: TopicPartition, at offset: Int64) {
     guard let state = held[partition] else { return }
-    held[partition]?.next = .offset(offset)
-    held[partition]?.isPaused = false
-    guard state.isPaused else {
+    state.next = .offset(offset)
+    let wasPaused = state.isPaused
+    state.isPaused = false
+    if wasPaused {
+      moved(partition, handle?.resume(partition, at: .offset(offset)))
+    } else {
       moved(partition, handle?.seek(partition, .offset(offset)))
-      return
     }
-    moved(partition, handle?.resume(partition, at: .offset(offset)))
   }
 
   /// Reading goes on there; `.committed` means the group's committed offset, asked for now.
   package func seek(_ partition: TopicPartition, _ start: StartAt) {
-    guard held[partition] != nil else { return }
-    let start = resolved(partition, start)
-    held[partition]?.next = start
-    if held[partition]?.isPaused == false { moved(partition, handle?.seek(partition, start)) }
+    guard let state = held[partition] else { return }
+    state.next = resolved(partition, start)
+    if !state.isPaused { moved(partition, handle?.seek(partition, state.next)) }
   }
 
   /// Commits with text of at most `Tuning.commitMetadata` characters. `done` is called later, on the loop.

@@ -59,7 +59,9 @@ enum OffsetMapText {
     return bytes
   }
 
-  private static func writeRuns(_ base: Int64, _ runs: [OffsetRun], within room: Int) -> (bytes: [UInt8], covered: Int64) {
+  private static func writeRuns(_ base: Int64, _ runs: [OffsetRun], within room: Int) -> (
+    bytes: [UInt8], covered: Int64
+  ) {
     var bytes = head(asRuns, base)
     var covered: Int64 = 0
     for run in runs {
@@ -73,7 +75,9 @@ enum OffsetMapText {
   }
 
   /// A bit for each offset (finished), then, where there are marks, a bit for each that is not finished (marked).
-  private static func writeBits(_ base: Int64, _ runs: [OffsetRun], within room: Int) -> (bytes: [UInt8], covered: Int64) {
+  private static func writeBits(_ base: Int64, _ runs: [OffsetRun], within room: Int) -> (
+    bytes: [UInt8], covered: Int64
+  ) {
     let marked = runs.contains { $0.state == .marked }
     var bytes = head(marked ? asBitsAndMarks : asBits, base)
     let bits = (min(room, 1 << 24) - bytes.count - 10) * 8

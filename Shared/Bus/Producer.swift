@@ -69,7 +69,8 @@ package final class Producer: Sendable {
     let size = record.size
     guard size <= recordBytes else { throw .tooLarge(topic: record.topic, bytes: size, limit: recordBytes) }
     let result: Result<Position, BusError> = await withCheckedContinuation { continuation in
-      let pending = PendingRecords.Pending(record: record, acknowledged: { continuation.resume(returning: $0) }, since: .now)
+      let pending = PendingRecords.Pending(
+        record: record, acknowledged: { continuation.resume(returning: $0) }, since: .now)
       let hasEnded = state.withLock { state in
         if state.hasEnded { return true }
         if state.isClosing {

@@ -139,7 +139,8 @@ final class ProducerLoop: @unchecked Sendable {
 
   /// An explicit partition waits at the head: is there such a one? At most one question a second for each topic.
   private func learnPartitions() {
-    guard let (number, next) = producer.state.withLock({ $0.pending.firstWaiting }), let partition = next.record.partition
+    guard let (number, next) = producer.state.withLock({ $0.pending.firstWaiting }),
+      let partition = next.record.partition
     else { return }
     let topic = next.record.topic
     if let count = producer.partitions(of: topic), partition < count { return }

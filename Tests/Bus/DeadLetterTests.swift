@@ -46,7 +46,8 @@ import Testing
     let records = [
       Self.record(key: big, value: big, headers: []), Self.record(key: big, value: nil, headers: many),
       Self.record(key: nil, value: big, headers: [Header(String(repeating: "n", count: 30_000), big)]),
-      Self.record(key: [], value: [], headers: many + [Header("", big)]), Self.record(key: big, value: big, headers: many),
+      Self.record(key: [], value: [], headers: many + [Header("", big)]),
+      Self.record(key: big, value: big, headers: many),
     ]
     for record in records {
       let letter = Self.letter(record, reason: String(repeating: "é", count: 100_000))

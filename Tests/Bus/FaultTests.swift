@@ -3,263 +3,277 @@ import Telemetry
 import Testing
 import Threads
 
-@Suite("When brokers misbehave", .timeLimit(.minutes(1))) struct FaultTests {
-  /// Sends that many, numbered from `first`, and counts what is acknowledged and what fails.
-  static func send(_ count: Int, from first: Int = 0, to topic: String, _ producer: Producer) -> Lock<Tally> {
-    let tally = Lock(Tally())
-    for number in first..<first + count {
-      producer.send(Outgoing(topic: topic, partition: 0, key: nil, value: text("\(number)"))) { result in
-        tally.withLock { tally in
-          switch result {
-          case .success: tally.acknowledged += 1
-          case .failure(let error): tally.errors.append(error)
+extension OverBroker {
+  @Suite("When brokers misbehave", .timeLimit(.minutes(1))) struct FaultTests {
+    /// Sends that many, numbered from `first`, and counts what is acknowledged and what fails.
+    static func send(_ count: Int, from first: Int = 0, to topic: String, _ producer: Producer) -> Lock<Tally> {
+      let tally = Lock(Tally())
+      for number in first..<first + count {
+        producer.send(Outgoing(topic: topic, partition: 0, key: nil, value: text("\(number)"))) { result in
+          tally.withLock { tally in
+            switch result {
+            case .success: tally.acknowledged += 1
+            case .failure(let error): tally.errors.append(error)
+            }
           }
         }
       }
+      return tally
     }
-    return tally
-  }
 
-  struct Tally {
-    var acknowledged = 0
-    var errors: [BusError] = []
-  }
+    struct Tally {
+      var acknowledged = 0
+      var errors: [BusError] = []
+    }
 
-  static func firsts(_ values: [String]) -> [String] {
-    var seen: Set<String> = []
-    return values.filter { seen.insert($0).inserted }
-  }
+    static func firsts(_ values: [String]) -> [String] {
+      var seen: Set<String> = []
+      return values.filter { seen.insert($0).inserted }
+    }
 
-  @Test("a producer that librdkafka gives up is replaced within a second, and nothing is lost")
-  func fatalProducer() async throws {
-    let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1), ("b", 1)])
-    let metrics = Metrics()
-    let probe = Probe()
-    let consumer = try broker.consumer([broker.partition("a")], probe)
-    let producer = try broker.producer(metrics: metrics)
-    try await producer.warm([broker.topic("a"), broker.topic("b")])
-    _ = try await producer.send(Outgoing(topic: broker.topic("a"), partition: 0, key: nil, value: text("0")))
-    embedded.setRoundTrip(.milliseconds(20))
-    embedded.pushErrors(.produce, [.requestTimedOut, .outOfOrderSequence, .outOfOrderSequence])
-    let begin = ContinuousClock.now
-    let tally = Self.send(20, from: 1, to: broker.topic("a"), producer)
-    await eventually("all are acknowledged") { tally.withLock { $0.acknowledged } == 20 }
-    #expect(begin.duration(to: .now) < .seconds(1))
-    #expect(tally.withLock { $0.errors.isEmpty })
-    let replaced = metrics.counter("conclave_bus_producers_replaced_total", "Producer handles thrown away after a fatal error.")
-    #expect(replaced.value >= 1, "else this test tested nothing")
-    embedded.setRoundTrip(.zero)
-    await eventually("all came") { Self.firsts(probe.values).count == 21 }
-    // in any order: this broker does not check the sequence of an idempotent producer, as a real one does
-    #expect(Set(probe.values) == Set((0...20).map { "\($0)" }))
-    // the new handle's topics are warm as well
-    let again = ContinuousClock.now
-    _ = try await producer.send(Outgoing(topic: broker.topic("b"), partition: 0, key: nil, value: text("x")))
-    #expect(again.duration(to: .now) < .milliseconds(80))
-    #expect(producer.close(within: .seconds(5)))
-    consumer.stop(within: .seconds(5))
-  }
-
-  @Test("a producer survives being given up again and again under load") func fatalOften() async throws {
-    let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
-    let metrics = Metrics()
-    let probe = Probe()
-    let consumer = try broker.consumer([broker.partition("a")], probe)
-    let producer = try broker.producer(metrics: metrics)
-    try await producer.warm([broker.topic("a")])
-    let replaced = metrics.counter("conclave_bus_producers_replaced_total", "Producer handles thrown away after a fatal error.")
-    var tallies: [Lock<Tally>] = []
-    embedded.setRoundTrip(.milliseconds(5))
-    for round in 0..<5 {
+    @Test("a producer that librdkafka gives up is replaced within a second, and nothing is lost")
+    func fatalProducer() async throws {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1), ("b", 1)])
+      let metrics = Metrics()
+      let probe = Probe()
+      let consumer = try broker.consumer([broker.partition("a")], probe)
+      let producer = try broker.producer(metrics: metrics)
+      try await producer.warm([broker.topic("a"), broker.topic("b")])
+      _ = try await producer.send(Outgoing(topic: broker.topic("a"), partition: 0, key: nil, value: text("0")))
+      embedded.setRoundTrip(.milliseconds(20))
       embedded.pushErrors(.produce, [.requestTimedOut, .outOfOrderSequence, .outOfOrderSequence])
-      tallies.append(Self.send(200, from: round * 200, to: broker.topic("a"), producer))
-      await eventually("round \(round) is acknowledged") { tallies[round].withLock { $0.acknowledged } == 200 }
+      let begin = ContinuousClock.now
+      let tally = Self.send(20, from: 1, to: broker.topic("a"), producer)
+      await eventually("all are acknowledged") { tally.withLock { $0.acknowledged } == 20 }
+      #expect(begin.duration(to: .now) < .seconds(1))
+      #expect(tally.withLock { $0.errors.isEmpty })
+      let replaced = metrics.counter(
+        "conclave_bus_producers_replaced_total", "Producer handles thrown away after a fatal error.")
+      #expect(replaced.value >= 1, "else this test tested nothing")
+      embedded.setRoundTrip(.zero)
+      await eventually("all came") { Self.firsts(probe.values).count == 21 }
+      // in any order: this broker does not check the sequence of an idempotent producer, as a real one does
+      #expect(Set(probe.values) == Set((0...20).map { "\($0)" }))
+      // the new handle's topics are warm as well
+      let again = ContinuousClock.now
+      _ = try await producer.send(Outgoing(topic: broker.topic("b"), partition: 0, key: nil, value: text("x")))
+      #expect(again.duration(to: .now) < .milliseconds(80))
+      #expect(producer.close(within: .seconds(5)))
+      consumer.stop(within: .seconds(5))
     }
-    #expect(replaced.value >= 3)
-    await eventually("all came") { Set(probe.values).count == 1000 }
-    producer.close(within: .seconds(5))
-    consumer.stop(within: .seconds(5))
-  }
 
-  @Test("an answer that comes too late puts a record in the log twice, and is acknowledged once") func duplicates() async throws {
-    let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
-    let probe = Probe()
-    let consumer = try broker.consumer([broker.partition("a")], probe)
-    let producer = try broker.producer { $0.properties = ["socket.timeout.ms": "1000"] }
-    try await producer.warm([broker.topic("a")])
-    embedded.delayAnswers(.produce, by: .milliseconds(2_500))
-    let tally = Self.send(1, to: broker.topic("a"), producer)
-    await eventually("it is acknowledged") { tally.withLock { $0.acknowledged } == 1 }
-    await eventually("it is there twice") { probe.values == ["0", "0"] }
-    #expect(producer.close(within: .seconds(5)))
-    #expect(tally.withLock { $0.acknowledged } == 1)
-    consumer.stop(within: .seconds(5))
-  }
-
-  @Test("what is sent while the broker is away is written when it is back, and reading goes on") func downAndUp() async throws {
-    let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
-    let probe = Probe()
-    let consumer = try broker.consumer([broker.partition("a")], probe)
-    let producer = try broker.producer()
-    try await producer.warm([broker.topic("a")])
-    let first = Self.send(10, to: broker.topic("a"), producer)
-    await eventually("the first came") { first.withLock { $0.acknowledged } == 10 && probe.count == 10 }
-    #expect(consumer.isConnected)
-    embedded.goDown()
-    let second = Self.send(500, from: 10, to: broker.topic("a"), producer)
-    await eventually("the consumer knows") { !consumer.isConnected }
-    #expect(second.withLock { $0.acknowledged } == 0)
-    #expect(producer.inFlight == 500)
-    // longer than the first few tries to connect
-    let until = ContinuousClock.now + .seconds(3)
-    await eventually("it lasts") { until < .now }
-    embedded.comeUp()
-    let begin = ContinuousClock.now
-    await eventually("all are written and read") { second.withLock { $0.acknowledged } == 500 && probe.count >= 510 }
-    #expect(begin.duration(to: .now) < .seconds(2))
-    await eventually("the consumer knows") { consumer.isConnected }
-    #expect(Self.firsts(probe.values) == (0..<510).map { "\($0)" })
-    producer.close(within: .seconds(5))
-    consumer.stop(within: .seconds(5))
-  }
-
-  @Test("a consumer and a producer that start before their broker wait for it") func late() async throws {
-    let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
-    embedded.goDown()
-    let probe = Probe()
-    let consumer = try broker.consumer([broker.partition("a")], group: "g", probe)
-    let producer = try broker.producer()
-    let tally = Self.send(3, to: broker.topic("a"), producer)
-    let warmed = Lock(false)
-    let warming = Task {
+    @Test("a producer survives being given up again and again under load") func fatalOften() async throws {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      let metrics = Metrics()
+      let probe = Probe()
+      let consumer = try broker.consumer([broker.partition("a")], probe)
+      let producer = try broker.producer(metrics: metrics)
       try await producer.warm([broker.topic("a")])
-      warmed.withLock { $0 = true }
+      let replaced = metrics.counter(
+        "conclave_bus_producers_replaced_total", "Producer handles thrown away after a fatal error.")
+      var tallies: [Lock<Tally>] = []
+      embedded.setRoundTrip(.milliseconds(5))
+      for round in 0..<5 {
+        embedded.pushErrors(.produce, [.requestTimedOut, .outOfOrderSequence, .outOfOrderSequence])
+        tallies.append(Self.send(200, from: round * 200, to: broker.topic("a"), producer))
+        await eventually("round \(round) is acknowledged") { tallies[round].withLock { $0.acknowledged } == 200 }
+      }
+      #expect(replaced.value >= 3)
+      await eventually("all came") { Set(probe.values).count == 1000 }
+      producer.close(within: .seconds(5))
+      consumer.stop(within: .seconds(5))
     }
-    let until = ContinuousClock.now + .seconds(1)
-    await eventually("they wait") { until < .now }
-    #expect(!consumer.isConnected)
-    #expect(!warmed.withLock { $0 })
-    embedded.comeUp()
-    await eventually("all came", within: .seconds(3)) { probe.count == 3 && tally.withLock { $0.acknowledged } == 3 }
-    try await warming.value
-    #expect(consumer.isConnected)
-    producer.close(within: .seconds(5))
-    consumer.stop(within: .seconds(5))
-  }
 
-  @Test("a consumer stops in time though its broker is gone") func stopsAlone() async throws {
-    let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
-    let probe = Probe()
-    let consumer = try broker.consumer([broker.partition("a")], group: "g", probe)
-    await eventually("it is connected") { consumer.isConnected }
-    embedded.goDown()
-    await eventually("it knows") { !consumer.isConnected }
-    let begin = ContinuousClock.now
-    consumer.stop(within: .seconds(3))
-    #expect(begin.duration(to: .now) < .seconds(3))
-    #expect(probe.seen.withLock { $0.story } == ["assigned 1", "lost 1"])
-  }
-
-  @Test("records that the broker dropped before they were read are an error that someone sees") func positionLost() async throws {
-    let (broker, _) = try BrokerUnderTest.startEmbedded([("a", 2)])
-    let metrics = Metrics()
-    let lost = broker.partition("a")
-    let other = broker.partition("a", 1)
-    let producer = try broker.producer()
-    try await producer.warm([broker.topic("a")])
-    let probe = Probe(onRecord: { record, consumer in
-      if record.partition == 0, record.offset == 0 { consumer.pause(lost) }
-    })
-    let consumer = try broker.consumer([lost, other], probe, metrics: metrics)
-    _ = try await producer.send(Outgoing(topic: lost.topic, partition: 0, key: nil, value: text("first")))
-    await eventually("the first came") { probe.count == 1 }
-    // 8 MB, and the embedded broker keeps 5 MiB of a partition
-    let big = [UInt8](repeating: 1, count: 100_000)
-    for _ in 0..<80 { _ = try await producer.send(Outgoing(topic: lost.topic, partition: 0, key: nil, value: big)) }
-    _ = try await producer.send(Outgoing(topic: lost.topic, partition: 1, key: nil, value: text("other 0")))
-    await eventually("the other partition came") { probe.count == 2 }
-    consumer.perform { $0.resume(lost, at: 1) }
-    await eventually("what is left came") { probe.records.contains { $0.partition == 0 && $0.offset == 80 } }
-    #expect(probe.seen.withLock { $0.lost.map(\.1) } == [1])
-    #expect(probe.seen.withLock { $0.lost.map(\.0) } == [lost])
-    let offsets = probe.records.filter { $0.partition == 0 }.map(\.offset).dropFirst()
-    let start = try #require(offsets.first)
-    #expect(start > 1)
-    #expect(Array(offsets) == Array(start...80))
-    #expect(metrics.render().contains("conclave_bus_positions_lost_total{topic=\"\(lost.topic)\"} 1"))
-    // the other partition was not disturbed: nothing of it twice, and it goes on
-    _ = try await producer.send(Outgoing(topic: lost.topic, partition: 1, key: nil, value: text("other 1")))
-    await eventually("the other goes on") { probe.records.filter { $0.partition == 1 }.count == 2 }
-    #expect(probe.records.filter { $0.partition == 1 }.map(\.offset) == [0, 1])
-    producer.close(within: .seconds(5))
-    consumer.stop(within: .seconds(5))
-  }
-
-  @Test("a record that the brokers refuse for good fails, and the next goes on") func refused() async throws {
-    let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
-    let producer = try broker.producer()
-    let topic = broker.topic("a")
-    try await producer.warm([topic])
-    embedded.pushErrors(.produce, [.tooLarge])
-    let large = await #expect(throws: BusError.self) { _ = try await producer.send(Outgoing(topic: topic, key: nil, value: [1])) }
-    guard case .tooLarge = large else {
-      Issue.record("\(large as Any)")
-      return
+    @Test("an answer that comes too late puts a record in the log twice, and is acknowledged once") func duplicates()
+      async throws
+    {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      let probe = Probe()
+      let consumer = try broker.consumer([broker.partition("a")], probe)
+      let producer = try broker.producer { $0.properties = ["socket.timeout.ms": "1000"] }
+      try await producer.warm([broker.topic("a")])
+      embedded.delayAnswers(.produce, by: .milliseconds(2_500))
+      let tally = Self.send(1, to: broker.topic("a"), producer)
+      await eventually("it is acknowledged") { tally.withLock { $0.acknowledged } == 1 }
+      await eventually("it is there twice") { probe.values == ["0", "0"] }
+      #expect(producer.close(within: .seconds(5)))
+      #expect(tally.withLock { $0.acknowledged } == 1)
+      consumer.stop(within: .seconds(5))
     }
-    embedded.pushErrors(.produce, [.denied])
-    let denied = await #expect(throws: BusError.self) { _ = try await producer.send(Outgoing(topic: topic, key: nil, value: [2])) }
-    guard case .denied(topic, _) = denied else {
-      Issue.record("\(denied as Any)")
-      return
+
+    @Test("what is sent while the broker is away is written when it is back, and reading goes on") func downAndUp()
+      async throws
+    {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      let probe = Probe()
+      let consumer = try broker.consumer([broker.partition("a")], probe)
+      let producer = try broker.producer()
+      try await producer.warm([broker.topic("a")])
+      let first = Self.send(10, to: broker.topic("a"), producer)
+      await eventually("the first came") { first.withLock { $0.acknowledged } == 10 && probe.count == 10 }
+      #expect(consumer.isConnected)
+      embedded.goDown()
+      let second = Self.send(500, from: 10, to: broker.topic("a"), producer)
+      await eventually("the consumer knows") { !consumer.isConnected }
+      #expect(second.withLock { $0.acknowledged } == 0)
+      #expect(producer.inFlight == 500)
+      // longer than the first few tries to connect
+      let until = ContinuousClock.now + .seconds(3)
+      await eventually("it lasts") { until < .now }
+      embedded.comeUp()
+      let begin = ContinuousClock.now
+      await eventually("all are written and read") { second.withLock { $0.acknowledged } == 500 && probe.count >= 510 }
+      #expect(begin.duration(to: .now) < .seconds(2))
+      await eventually("the consumer knows") { consumer.isConnected }
+      #expect(Self.firsts(probe.values) == (0..<510).map { "\($0)" })
+      producer.close(within: .seconds(5))
+      consumer.stop(within: .seconds(5))
     }
-    // once refused librdkafka refuses by itself; the topic is asked for again
-    var isOpen = false
-    for _ in 0..<1_000 where !isOpen {
-      isOpen = (try? await producer.send(Outgoing(topic: topic, key: nil, value: [2]))) != nil
+
+    @Test("a consumer and a producer that start before their broker wait for it") func late() async throws {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      embedded.goDown()
+      let probe = Probe()
+      let consumer = try broker.consumer([broker.partition("a")], group: "g", probe)
+      let producer = try broker.producer()
+      let tally = Self.send(3, to: broker.topic("a"), producer)
+      let warmed = Lock(false)
+      let warming = Task {
+        try await producer.warm([broker.topic("a")])
+        warmed.withLock { $0 = true }
+      }
+      let until = ContinuousClock.now + .seconds(1)
+      await eventually("they wait") { until < .now }
+      #expect(!consumer.isConnected)
+      #expect(!warmed.withLock { $0 })
+      embedded.comeUp()
+      await eventually("all came", within: .seconds(3)) { probe.count == 3 && tally.withLock { $0.acknowledged } == 3 }
+      try await warming.value
+      #expect(consumer.isConnected)
+      producer.close(within: .seconds(5))
+      consumer.stop(within: .seconds(5))
     }
-    #expect(isOpen)
-    embedded.pushErrors(.produce, [.notEnoughReplicas, .notLeader, .storage, .disconnect])
-    _ = try await producer.send(Outgoing(topic: topic, key: nil, value: [3]))
-    producer.close(within: .seconds(5))
+
+    @Test("a consumer stops in time though its broker is gone") func stopsAlone() async throws {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      let probe = Probe()
+      let consumer = try broker.consumer([broker.partition("a")], group: "g", probe)
+      await eventually("it is connected") { consumer.isConnected }
+      embedded.goDown()
+      await eventually("it knows") { !consumer.isConnected }
+      let begin = ContinuousClock.now
+      consumer.stop(within: .seconds(3))
+      #expect(begin.duration(to: .now) < .seconds(3))
+      #expect(probe.seen.withLock { $0.story } == ["assigned 1", "lost 1"])
+    }
+
+    @Test("records that the broker dropped before they were read are an error that someone sees") func positionLost()
+      async throws
+    {
+      let (broker, _) = try BrokerUnderTest.startEmbedded([("a", 2)])
+      let metrics = Metrics()
+      let lost = broker.partition("a")
+      let other = broker.partition("a", 1)
+      let producer = try broker.producer()
+      try await producer.warm([broker.topic("a")])
+      let probe = Probe(onRecord: { record, consumer in
+        if record.partition == 0, record.offset == 0 { consumer.pause(lost) }
+      })
+      let consumer = try broker.consumer([lost, other], probe, metrics: metrics)
+      _ = try await producer.send(Outgoing(topic: lost.topic, partition: 0, key: nil, value: text("first")))
+      await eventually("the first came") { probe.count == 1 }
+      // 8 MB, and the embedded broker keeps 5 MiB of a partition
+      let big = [UInt8](repeating: 1, count: 100_000)
+      for _ in 0..<80 { _ = try await producer.send(Outgoing(topic: lost.topic, partition: 0, key: nil, value: big)) }
+      _ = try await producer.send(Outgoing(topic: lost.topic, partition: 1, key: nil, value: text("other 0")))
+      await eventually("the other partition came") { probe.count == 2 }
+      consumer.perform { $0.resume(lost, at: 1) }
+      await eventually("what is left came") { probe.records.contains { $0.partition == 0 && $0.offset == 80 } }
+      #expect(probe.seen.withLock { $0.lost.map(\.1) } == [1])
+      #expect(probe.seen.withLock { $0.lost.map(\.0) } == [lost])
+      let offsets = probe.records.filter { $0.partition == 0 }.map(\.offset).dropFirst()
+      let start = try #require(offsets.first)
+      #expect(start > 1)
+      #expect(Array(offsets) == Array(start...80))
+      #expect(metrics.render().contains("conclave_bus_positions_lost_total{topic=\"\(lost.topic)\"} 1"))
+      // the other partition was not disturbed: nothing of it twice, and it goes on
+      _ = try await producer.send(Outgoing(topic: lost.topic, partition: 1, key: nil, value: text("other 1")))
+      await eventually("the other goes on") { probe.records.filter { $0.partition == 1 }.count == 2 }
+      #expect(probe.records.filter { $0.partition == 1 }.map(\.offset) == [0, 1])
+      producer.close(within: .seconds(5))
+      consumer.stop(within: .seconds(5))
+    }
+
+    @Test("a record that the brokers refuse for good fails, and the next goes on") func refused() async throws {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      let producer = try broker.producer()
+      let topic = broker.topic("a")
+      try await producer.warm([topic])
+      embedded.pushErrors(.produce, [.tooLarge])
+      let large = await #expect(throws: BusError.self) {
+        _ = try await producer.send(Outgoing(topic: topic, key: nil, value: [1]))
+      }
+      guard case .tooLarge = large else {
+        Issue.record("\(large as Any)")
+        return
+      }
+      embedded.pushErrors(.produce, [.denied])
+      let denied = await #expect(throws: BusError.self) {
+        _ = try await producer.send(Outgoing(topic: topic, key: nil, value: [2]))
+      }
+      guard case .denied(topic, _) = denied else {
+        Issue.record("\(denied as Any)")
+        return
+      }
+      // once refused librdkafka refuses by itself; the topic is asked for again
+      var isOpen = false
+      for _ in 0..<1_000 where !isOpen {
+        isOpen = (try? await producer.send(Outgoing(topic: topic, key: nil, value: [2]))) != nil
+      }
+      #expect(isOpen)
+      embedded.pushErrors(.produce, [.notEnoughReplicas, .notLeader, .storage, .disconnect])
+      _ = try await producer.send(Outgoing(topic: topic, key: nil, value: [3]))
+      producer.close(within: .seconds(5))
+    }
+
+    @Test("a coordinator that still loads is asked again") func loading() async throws {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      embedded.pushErrors(.offsetFetch, [.coordinatorLoading, .coordinatorLoading, .coordinatorLoading])
+      let probe = Probe()
+      let consumer = try broker.consumer([broker.partition("a")], group: "g", probe)
+      await eventually("it is connected", within: .seconds(5)) { consumer.isConnected }
+      consumer.stop(within: .seconds(5))
+    }
   }
 
-  @Test("a coordinator that still loads is asked again") func loading() async throws {
-    let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
-    embedded.pushErrors(.offsetFetch, [.coordinatorLoading, .coordinatorLoading, .coordinatorLoading])
-    let probe = Probe()
-    let consumer = try broker.consumer([broker.partition("a")], group: "g", probe)
-    await eventually("it is connected", within: .seconds(5)) { consumer.isConnected }
-    consumer.stop(within: .seconds(5))
-  }
-}
-
-@Suite("Topics") struct AdminTests {
-  @Test("are checked by name and partitions", .timeLimit(.minutes(1))) func check() async throws {
-    var settings = BusSettings(bootstrap: "", kind: .embedded)
-    let shapes = Topics(settings).all
-    let embedded = try EmbeddedBroker(topics: shapes)
-    settings.bootstrap = embedded.bootstrap
-    try await Admin.check(settings, log: .silent, within: .seconds(10))
-    try await Admin.prepare(settings, log: .silent, within: .seconds(10))
-    settings.lanes = ["default", "slow"]
-    await #expect(throws: BusError.unknownTopic("conclave.calls.slow")) {
+  @Suite("Topics") struct AdminTests {
+    @Test("are checked by name and partitions", .timeLimit(.minutes(1))) func check() async throws {
+      var settings = BusSettings(bootstrap: "", kind: .embedded)
+      let shapes = Topics(settings).all
+      let embedded = try EmbeddedBroker(topics: shapes)
+      settings.bootstrap = embedded.bootstrap
       try await Admin.check(settings, log: .silent, within: .seconds(10))
-    }
-    settings.lanes = ["default"]
-    settings.partitions = 6
-    await #expect(throws: BusError.shape(topic: "conclave.requests", has: 12, needs: 6)) {
       try await Admin.prepare(settings, log: .silent, within: .seconds(10))
+      settings.lanes = ["default", "slow"]
+      await #expect(throws: BusError.unknownTopic("conclave.calls.slow")) {
+        try await Admin.check(settings, log: .silent, within: .seconds(10))
+      }
+      settings.lanes = ["default"]
+      settings.partitions = 6
+      await #expect(throws: BusError.shape(topic: "conclave.requests", has: 12, needs: 6)) {
+        try await Admin.prepare(settings, log: .silent, within: .seconds(10))
+      }
     }
-  }
 
-  @Test("say whom they cannot reach") func unreachable() async throws {
-    let settings = BusSettings(bootstrap: "127.0.0.1:1", kind: .kafka)
-    let error = await #expect(throws: BusError.self) {
-      try await Admin.check(settings, log: .silent, within: .milliseconds(200))
-    }
-    guard case .unreachable("127.0.0.1:1", _) = error else {
-      Issue.record("\(error as Any)")
-      return
+    @Test("say whom they cannot reach") func unreachable() async throws {
+      let settings = BusSettings(bootstrap: "127.0.0.1:1", kind: .kafka)
+      let error = await #expect(throws: BusError.self) {
+        try await Admin.check(settings, log: .silent, within: .milliseconds(200))
+      }
+      guard case .unreachable("127.0.0.1:1", _) = error else {
+        Issue.record("\(error as Any)")
+        return
+      }
     }
   }
 }

@@ -100,7 +100,8 @@ import Testing
   @Test(
     "that cannot be read is empty and says so",
     arguments: [
-      "x", "not ours", "{\"offset\": 7}", "AAAA", "AQ==", "====", "AQ=A", "\u{0}\u{0}\u{0}\u{0}", "/////w==", "AgBkAA==",
+      "x", "not ours", "{\"offset\": 7}", "AAAA", "AQ==", "====", "AQ=A", "\u{0}\u{0}\u{0}\u{0}", "/////w==",
+      "AgBkAA==",
       String(repeating: "A", count: 5000), "AQBk//////////////8B", "AQJk", "AQFkgICAgICAgICAAQ==", "é===",
     ])
   func unreadable(_ text: String) {

@@ -23,7 +23,7 @@ final class RealKafka: Sendable {
 
   init() throws {
     port = 29_100 + Int(getpid() % 45) * 2
-    folder = "/tmp/conclave-bus-kafka.\(getpid())"
+    folder = "\(Environment.value("TMPDIR") ?? P_tmpdir)/conclave-bus-kafka.\(getpid())"
     try run("start", folder, "\(port)")
   }
 
@@ -63,7 +63,9 @@ final class RealKafka: Sendable {
     var pid = pid_t()
     let arguments = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
-    guard posix_spawn(&pid, words[0], nil, nil, arguments, environ) == 0 else { throw Failure(what: "spawn \(words[0])") }
+    guard posix_spawn(&pid, words[0], nil, nil, arguments, environ) == 0 else {
+      throw Failure(what: "spawn \(words[0])")
+    }
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     return status >> 8 & 0xff

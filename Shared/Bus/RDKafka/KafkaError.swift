@@ -26,7 +26,8 @@ struct KafkaError: Error, Sendable, Equatable {
   var isPositionLost: Bool { `is`(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) }
   var isQueueFull: Bool { `is`(RD_KAFKA_RESP_ERR__QUEUE_FULL) }
   var isUnknownTopic: Bool {
-    `is`(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+    `is`(
+      RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
   }
   var isTooLarge: Bool {
     `is`(

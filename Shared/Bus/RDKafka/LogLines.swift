@@ -11,7 +11,9 @@ enum LogLines {
   static func level(_ syslog: Int, _ facility: String, _ text: String) -> Log.Level? {
     // what is still in a handle that ends is ours to send again, or to report
     if facility == "CONFWARN" || facility == "TERMINATE" || text.contains("oordinator load in progress") { return nil }
-    if ["FAIL", "ERROR", "FATAL", "REQTMOUT", "SESSTMOUT", "COMMITFAIL", "MAXPOLL"].contains(facility) { return .warning }
+    if ["FAIL", "ERROR", "FATAL", "REQTMOUT", "SESSTMOUT", "COMMITFAIL", "MAXPOLL"].contains(facility) {
+      return .warning
+    }
     switch syslog {
     case ...3: return .error
     case 4: return .warning

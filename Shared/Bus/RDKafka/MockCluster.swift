@@ -13,7 +13,8 @@ final class MockCluster: @unchecked Sendable {
     callbacks = HandleCallbacks(log: log)
     // the name comes first, so that it stands in librdkafka's log lines; receive.message.max.bytes bounds a request
     handle = try Handle.make(
-      RD_KAFKA_PRODUCER, [("client.id", "embedded-broker"), ("log_level", "4"), ("receive.message.max.bytes", "100000000")],
+      RD_KAFKA_PRODUCER,
+      [("client.id", "embedded-broker"), ("log_level", "4"), ("receive.message.max.bytes", "100000000")],
       callbacks)
     guard let cluster = rd_kafka_mock_cluster_new(handle, 1), let address = rd_kafka_mock_cluster_bootstraps(cluster)
     else {

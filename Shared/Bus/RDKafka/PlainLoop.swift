@@ -4,7 +4,8 @@ internal import Glibc
 /// The same work without the bus: a plain C loop over librdkafka with the bus's properties, in the same process.
 enum PlainLoop {
   static func hops(
-    producer: [(String, String)], consumer: [(String, String)], topic: String, start: Int64, payload: [UInt8], hops: Int,
+    producer: [(String, String)], consumer: [(String, String)], topic: String, start: Int64, payload: [UInt8],
+    hops: Int,
     within limit: Duration
   ) -> [Double] {
     var seconds = [Double](repeating: 0, count: hops)
