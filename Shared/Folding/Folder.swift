@@ -14,6 +14,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
   private let producer: Producer
   private let log: Log
   private let clock: @Sendable () -> Int64
+  private let closed: (@Sendable (D.State) -> Void)?
   private let meters: FolderMeters
   private var folds: [Int32: Owned] = [:]
   private var commitUnderWay = false
@@ -43,8 +44,9 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
 
   package init(
     decider: D, options: FolderOptions, topics: Topics, producer: Producer, log: Log, metrics: Metrics,
-    clock: @escaping @Sendable () -> Int64 = WallClock.now
+    clock: @escaping @Sendable () -> Int64 = WallClock.now, closed: (@Sendable (D.State) -> Void)? = nil
   ) {
+    self.closed = closed
     self.decider = decider
     self.options = options
     self.topics = topics
@@ -84,7 +86,8 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
       let now = clock()
       folds[assignment.partition.partition] = Owned(
         fold: PartitionFold(
-          decider: decider, limits: options.limits, resumed: resumed, start: start, end: end, now: now),
+          decider: decider, limits: options.limits, resumed: resumed, start: start, end: end, now: now,
+          closed: closed),
         epoch: assignment.epoch, started: now)
       starts[assignment.partition] = .offset(start)
       log.info(

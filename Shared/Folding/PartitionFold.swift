@@ -24,7 +24,7 @@ package struct PartitionFold<D: Decider> {
   private var ended: [String: Memory] = [:]
   private var forgetting = Queue<(at: Int64, subject: String)>()
   private var lastTimestamp: Int64
-  private var committed: Progress?
+  private let closed: ((D.State) -> Void)?
 
   /// The next offset to be read.
   package private(set) var position: Int64
@@ -62,7 +62,12 @@ package struct PartitionFold<D: Decider> {
 
   /// `start` is the offset of the first record that will be read, at or before `resumed.committed`; `end` is the
   /// partition's end, taken after the assignment.
-  package init(decider: D, limits: FoldLimits, resumed: Progress, start: Int64, end: Int64, now: Int64) {
+  /// `closed` is told the state of every subject that ended here and of which nothing remains to be done.
+  package init(
+    decider: D, limits: FoldLimits, resumed: Progress, start: Int64, end: Int64, now: Int64,
+    closed: ((D.State) -> Void)? = nil
+  ) {
+    self.closed = closed
     self.decider = decider
     self.limits = limits
     self.resumed = resumed
@@ -334,6 +339,7 @@ package struct PartitionFold<D: Decider> {
     if phase == .ended, subject.pending == 0 {
       subjects[name] = nil
       remember(name, subject.recalled, since: now)
+      if let state = subject.state { closed?(state) }
       return
     }
     if phase == .unopened, subject.pending == 0 {
