@@ -24,6 +24,7 @@ struct ChatRequest: Sendable {
     let description: String
   }
 
+  let format: Format
   let model: String
   let turns: [Turn]
   let functions: [Function]
@@ -35,7 +36,7 @@ struct ChatRequest: Sendable {
   let streams: Bool
   let includesUsage: Bool
 
-  init(_ body: JSON) throws(Malformed) {
+  init(_ body: JSON, _ format: Format = .openAI) throws(Malformed) {
     guard body.object != nil else { throw Malformed(path: "", description: "the body has to be a JSON object") }
     guard let model = body["model"]?.string, !model.isEmpty else {
       throw Malformed(path: "model", description: "model has to be a string that is not empty")
@@ -44,13 +45,26 @@ struct ChatRequest: Sendable {
       throw Malformed(path: "messages", description: "messages has to be an array that is not empty")
     }
     var turns: [Turn] = []
-    for (index, message) in messages.enumerated() { turns.append(try ChatRequest.turn(message, index)) }
+    for (index, message) in messages.enumerated() {
+      switch format {
+      case .openAI: turns.append(try ChatRequest.turn(message, index))
+      case .anthropic: turns += try AnthropicReader.turns(message, index)
+      }
+    }
+    if format == .anthropic, let system = body["system"] {
+      turns.insert(Turn(role: "system", text: AnthropicReader.text(system)), at: 0)
+    }
+    self.format = format
     self.model = model
     self.turns = turns
     functions = (body["tools"]?.array ?? []).compactMap { tool in
-      tool["function"]?["name"]?.string.map { Function(name: $0, parameters: tool["function"]?["parameters"]) }
+      if format == .anthropic {
+        return tool["name"]?.string.map { Function(name: $0, parameters: tool["input_schema"]) }
+      }
+      return tool["function"]?["name"]?.string.map { Function(name: $0, parameters: tool["function"]?["parameters"]) }
     }
-    toolChoice = ChatRequest.choice(body["tool_choice"])
+    toolChoice =
+      format == .openAI ? ChatRequest.choice(body["tool_choice"]) : AnthropicReader.choice(body["tool_choice"])
     let format = body["response_format"]
     schema = format?["type"]?.string == "json_schema" ? format?["json_schema"]?["schema"] : nil
     wantsJSON = format?["type"]?.string == "json_object"

@@ -8,6 +8,7 @@ struct Direction {
   var overrides = Overrides()
 
   struct Asked: Sendable {
+    var format = Format.openAI
     let body: [UInt8]
     var call: CallName?
     var execution: String?
@@ -28,7 +29,7 @@ struct Direction {
   static func read(_ asked: Asked) throws(Refused) -> Reading {
     let request: ChatRequest
     do {
-      request = try ChatRequest(try JSON.parse(asked.body))
+      request = try ChatRequest(try JSON.parse(asked.body), asked.format)
     } catch let error as ChatRequest.Malformed {
       throw Refused(
         .init(

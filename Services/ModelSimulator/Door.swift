@@ -45,8 +45,9 @@ final class Door: Sendable {
   func handle(_ request: ServerRequest, _ responder: Responder) {
     let path = Door.withoutPrefix(request.path)
     switch (request.method, path) {
-    case ("POST", "/chat/completions"): complete(request, responder)
-    case ("GET", "/models"): answer(responder, Shape.models(models))
+    case ("POST", "/chat/completions"): complete(request, .openAI, responder)
+    case ("POST", "/messages"): complete(request, .anthropic, responder)
+    case ("GET", "/models"): answer(responder, OpenAIShape.models(models))
     case ("GET", "/healthz"), ("GET", "/readyz"): responder.respond(200, Door.text, Array("ok\n".utf8))
     case ("GET", "/metrics"):
       responder.respond(200, [("content-type", "text/plain; version=0.0.4")], Array(metrics.render().utf8))
@@ -67,12 +68,13 @@ final class Door: Sendable {
     return path
   }
 
-  private func complete(_ request: ServerRequest, _ responder: Responder) {
+  private func complete(_ request: ServerRequest, _ format: Format, _ responder: Responder) {
     let call = request.header("x-conclave-call").map { CallName($0) }
     let execution = request.header("x-conclave-execution")
     count(call, execution)
     do throws(Direction.Refused) {
-      let reading = try Direction.read(Direction.Asked(body: request.body, call: call, execution: execution))
+      let reading = try Direction.read(
+        Direction.Asked(format: format, body: request.body, call: call, execution: execution))
       let now = Alarms.now()
       let manner = direction.withLock { $0.manner(for: reading, now: now) }
       let script = Direction(defaultLatency: defaultLatency).script(for: reading, manner, epoch: time(nil))
@@ -80,7 +82,7 @@ final class Door: Sendable {
       let inFlight = inFlight
       player.play(script, to: responder) { inFlight.withLock { $0 -= 1 } }
     } catch {
-      refuse(responder, error.refusal)
+      responder.respond(error.refusal.status, Script.json, format.body(error.refusal).bytes)
     }
   }
 

@@ -1,24 +1,23 @@
-/// Writes JSON texts as server-sent events, in the several ways in which providers do it.
+/// Writes events as server-sent events, in the several ways in which providers do it.
 struct EventStream {
   let wire: Set<Part.Wire>
 
   private var lineEnd: String { wire.contains(.crlf) ? "\r\n" : "\n" }
 
-  func event(_ json: [UInt8]) -> [UInt8] {
+  func bytes(_ event: StreamEvent) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(json.count + 16)
+    bytes.reserveCapacity(event.data.count + 64)
     if wire.contains(.comments) { bytes += comment }
+    if let name = event.name { bytes += ("event: " + name + lineEnd).utf8 }
     bytes += "data: ".utf8
     if wire.contains(.multiLine) {
-      bytes += lines(json)
+      bytes += lines(event.data)
     } else {
-      bytes += json
+      bytes += event.data
     }
     bytes += (lineEnd + lineEnd).utf8
     return bytes
   }
-
-  var done: [UInt8] { Array(("data: [DONE]" + lineEnd + lineEnd).utf8) }
 
   var comment: [UInt8] { Array((": OPENROUTER PROCESSING" + lineEnd + lineEnd).utf8) }
 

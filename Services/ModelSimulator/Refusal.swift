@@ -48,6 +48,24 @@ struct Refusal: Equatable, Sendable {
     status: 400, type: "invalid_request_error", code: "context_length_exceeded",
     message: "This model's maximum context length is 8192 tokens. Please shorten the messages. (simulated)")
 
+  /// The same as Anthropic says it.
+  var anthropicBody: JSON {
+    let type =
+      switch status {
+      case 401: "authentication_error"
+      case 402: "billing_error"
+      case 403: "permission_error"
+      case 404: "not_found_error"
+      case 413: "request_too_large"
+      case 429: "rate_limit_error"
+      case 504: "timeout_error"
+      case 529: "overloaded_error"
+      case 500...: "api_error"
+      default: "invalid_request_error"
+      }
+    return ["type": "error", "error": ["type": .string(type), "message": .string(message)]]
+  }
+
   var body: JSON {
     var error: JSONObject = ["message": .string(message), "type": .string(type)]
     error.append("param", parameter.map { .string($0) } ?? .null)

@@ -42,9 +42,8 @@ struct Script: Sendable {
   static let json: Headers = [("content-type", "application/json"), mark]
   static let events: Headers = [("content-type", "text/event-stream"), ("cache-control", "no-cache"), mark]
 
-  static func refused(_ refusal: Refusal, after milliseconds: Int = 0, _ more: Headers = []) -> Script {
+  static func refused(_ body: JSON, _ status: Int, after milliseconds: Int, _ more: Headers) -> Script {
     Script(
-      milliseconds: milliseconds,
-      act: .answer(status: refusal.status, headers: json + more, body: .whole(refusal.body.bytes)))
+      milliseconds: milliseconds, act: .answer(status: status, headers: json + more, body: .whole(body.bytes)))
   }
 }

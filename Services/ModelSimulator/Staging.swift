@@ -31,13 +31,13 @@ struct Staging {
     case .wrongJSON:
       return answer(Script.json, .whole((["answer": ["text": "none of the usual members"]] as JSON).bytes))
     case .brokenJSON: return answer(headers, .whole(broken()))
-    case .errorWithOK: return answer(Script.json, .whole(Refusal(status: 502).body.bytes))
+    case .errorWithOK: return answer(Script.json, .whole(request.format.body(Refusal(status: 502)).bytes))
     case .errorMidStream: return errorMidStream()
     case .redirect:
       return Script(
         milliseconds: milliseconds,
         act: .answer(status: 307, headers: [("location", Staging.elsewhere), Script.mark], body: .whole([])))
-    case .headerFlood: return answer(headers + flood(), .whole(Shape.whole(completion).bytes))
+    case .headerFlood: return answer(headers + flood(), .whole(request.format.whole(completion).bytes))
     case .gzipBomb: return answer(headers + [("content-encoding", "gzip")], .whole(GzipBomb.bytes))
     case .endless: return endless(nil)
     case .big(let megabytes): return endless(megabytes * 1_000_000)
@@ -65,7 +65,7 @@ struct Staging {
         wait.asDate ? HTTPDate.text(secondsSince1970: completion.created + wait.seconds) : String(wait.seconds)
       more.append(("retry-after", value))
     }
-    return .refused(refusal, after: milliseconds, more)
+    return .refused(request.format.body(refusal), refusal.status, after: milliseconds, more)
   }
 
   private func usual() -> Script {
@@ -80,34 +80,34 @@ struct Staging {
   }
 
   /// The whole body of the answer, stream or not.
-  private func bytes() -> [UInt8] { resolved(request.streams ? Array(events(wordsEach: 4).joined()) : whole()) }
+  private func bytes() -> [UInt8] { resolved(request.streams ? written(events(wordsEach: 4)) : whole()) }
 
   private func whole() -> [UInt8] {
     var completion = completion
     if manner.wire.contains(.noFinish) { completion.finish = nil }
-    return Shape.whole(completion).bytes
+    return request.format.whole(completion).bytes
   }
 
-  private func events(wordsEach: Int) -> [[UInt8]] {
-    let stream = EventStream(wire: manner.wire)
+  private func events(wordsEach: Int) -> [StreamEvent] {
     var completion = completion
     if manner.wire.contains(.noFinish) { completion.finish = nil }
-    var events: [[UInt8]] = manner.wire.contains(.comments) ? [stream.comment] : []
-    events += Shape.deltas(completion, wordsEach: wordsEach).map(stream.event)
-    if request.includesUsage, let usage = Shape.usageChunk(completion) { events.append(stream.event(usage)) }
-    if manner.wire.isDisjoint(with: [.noDone, .noFinish]) { events.append(stream.done) }
-    return events
+    return request.format.events(completion, wordsEach: wordsEach, includesUsage: request.includesUsage, manner.wire)
+  }
+
+  private func written(_ events: some Sequence<StreamEvent>) -> [UInt8] {
+    let stream = EventStream(wire: manner.wire)
+    return (manner.wire.contains(.comments) ? stream.comment : []) + events.flatMap(stream.bytes)
   }
 
   /// A word an event, so many events a second after the first word.
   private func paced(_ pace: Int) -> [Script.Piece] {
-    let events = events(wordsEach: 1).map(resolved)
-    let silent = 2 + (manner.wire.contains(.comments) ? 1 : 0)
-    return events.enumerated().map { index, bytes in
+    let stream = EventStream(wire: manner.wire)
+    var words = 0
+    return events(wordsEach: 1).map { event in
       // Pauses are made of the whole distance, so that they do not add up to less than was asked for.
-      let place = max(0, index - silent)
-      let pause = index > silent ? place * 1000 / pace - (place - 1) * 1000 / pace : 0
-      return Script.Piece(milliseconds: pause, bytes: bytes)
+      let pause = event.isText && words > 0 ? words * 1000 / pace - (words - 1) * 1000 / pace : 0
+      if event.isText { words += 1 }
+      return Script.Piece(milliseconds: pause, bytes: resolved(stream.bytes(event)))
     }
   }
 
@@ -135,18 +135,17 @@ struct Staging {
   /// Cut in the middle of a JSON text, though HTTP ends well.
   private func broken() -> [UInt8] {
     guard request.streams else { return Array(whole().dropLast(whole().count / 3)) }
-    let stream = EventStream(wire: manner.wire)
     var events = events(wordsEach: 4)
-    events.insert(Array("data: {\"choices\": [{\"delta\": {\"cont\n\n".utf8), at: events.count / 2)
-    return Array(events.joined()) + stream.comment
+    events.insert(StreamEvent(Array("{\"choices\": [{\"delta\": {\"cont".utf8)), at: events.count / 2)
+    return written(events)
   }
 
   private func errorMidStream() -> Script {
-    guard request.streams else { return answer(Script.json, .whole(Refusal(status: 502).body.bytes)) }
-    let stream = EventStream(wire: manner.wire)
-    let events = Shape.deltas(completion, wordsEach: 4).map(stream.event)
-    let told = events.prefix(max(2, events.count / 2)).joined()
-    return answer(headers, .whole(Array(told) + stream.event(Shape.errorChunk(completion)) + stream.done))
+    guard request.streams else {
+      return answer(Script.json, .whole(request.format.body(Refusal(status: 502)).bytes))
+    }
+    let events = events(wordsEach: 4)
+    return answer(headers, .whole(written(events.prefix(max(2, events.count / 2)) + request.format.error(completion))))
   }
 
   private func flood() -> Script.Headers {
@@ -158,16 +157,17 @@ struct Staging {
   private func endless(_ bytes: Int?) -> Script {
     var completion = completion
     if request.streams {
-      let stream = EventStream(wire: manner.wire)
       completion.content = String(repeating: "and so on ", count: 400)
-      let all = Shape.deltas(completion, wordsEach: 4000).map(stream.event)
-      let block = all.count > 1 ? all[1] : []
-      let tail = all.dropFirst(2).joined()
+      let events = request.format.events(completion, wordsEach: 4000, includesUsage: true, [])
+      let place = events.firstIndex { $0.isText } ?? 0
       return answer(
-        headers, .flood(head: all.first ?? [], block: block, bytes: bytes, tail: Array(tail) + stream.done))
+        headers,
+        .flood(
+          head: written(events[..<place]), block: written(events[place...place]), bytes: bytes,
+          tail: written(events[(place + 1)...])))
     }
     completion.content = "and so on"
-    let body = Shape.whole(completion).bytes
+    let body = request.format.whole(completion).bytes
     let cut = firstRange(of: Array("and so on".utf8), in: body).map(\.upperBound) ?? body.count
     let block = Array(String(repeating: " and so on", count: 1600).utf8)
     return answer(headers, .flood(head: Array(body[..<cut]), block: block, bytes: bytes, tail: Array(body[cut...])))

@@ -1,7 +1,7 @@
 internal import Deliberation
 
-/// OpenAI's shape of an answer: whole, or as the events of a stream.
-enum Shape {
+/// An answer as OpenAI's chat completions have it.
+enum OpenAIShape {
   static func whole(_ completion: Completion) -> JSON {
     var message: JSONObject = ["role": "assistant", "content": .string(completion.content)]
     if !completion.toolCalls.isEmpty, completion.content.isEmpty { message["content"] = .null }
@@ -19,43 +19,46 @@ enum Shape {
     return .object(body)
   }
 
-  /// The JSON of a stream's events in order: deltas, then the finish reason. The usage has a chunk of its own.
-  static func deltas(_ completion: Completion, wordsEach: Int) -> [[UInt8]] {
+  /// A stream's events in order: deltas, the finish reason, the usage.
+  static func events(_ completion: Completion, wordsEach: Int, includesUsage: Bool) -> [StreamEvent] {
     let frame = Frame(completion)
-    var events: [[UInt8]] = []
+    var events: [StreamEvent] = []
     var opening: JSONObject = ["role": "assistant", "content": ""]
     opening.append("refusal", ifPresent: completion.refusal.map { .string($0) })
-    events.append(frame.chunk(.object(opening)))
-    if let reasoning = completion.reasoning { events.append(frame.chunk(["reasoning": .string(reasoning)])) }
-    for piece in pieces(of: completion.content, wordsEach: wordsEach) { events.append(frame.chunk(content: piece)) }
+    events.append(StreamEvent(frame.chunk(.object(opening))))
+    if let reasoning = completion.reasoning {
+      events.append(StreamEvent(frame.chunk(["reasoning": .string(reasoning)])))
+    }
+    for piece in Words.pieces(of: completion.content, wordsEach: wordsEach) {
+      events.append(StreamEvent(frame.chunk(content: piece), isText: true))
+    }
     for (index, called) in completion.toolCalls.enumerated() {
       // The name first and the arguments in two pieces, as providers do it.
       let middle = called.arguments.index(called.arguments.startIndex, offsetBy: called.arguments.count / 2)
       let named = ToolCall(id: called.id, name: called.name, arguments: "")
-      events.append(frame.chunk(["tool_calls": [call(named, index: index)]]))
+      events.append(StreamEvent(frame.chunk(["tool_calls": [call(named, index: index)]])))
       for part in [called.arguments[..<middle], called.arguments[middle...]] where !part.isEmpty {
-        events.append(
-          frame.chunk(
-            ["tool_calls": [["index": .int(Int64(index)), "function": ["arguments": .string(String(part))]]]]))
+        let delta: JSON = ["index": .int(Int64(index)), "function": ["arguments": .string(String(part))]]
+        events.append(StreamEvent(frame.chunk(["tool_calls": [delta]])))
       }
     }
-    if let finish = completion.finish { events.append(frame.chunk([:], finish: finish)) }
+    if let finish = completion.finish { events.append(StreamEvent(frame.chunk([:], finish: finish))) }
+    if includesUsage, let usage = completion.usage {
+      var body = head(completion, object: "chat.completion.chunk")
+      body.append("choices", [])
+      body.append("usage", self.usage(usage))
+      events.append(StreamEvent(JSON.object(body).bytes))
+    }
     return events
   }
 
-  static func usageChunk(_ completion: Completion) -> [UInt8]? {
-    guard let usage = completion.usage else { return nil }
-    var body = head(completion, object: "chat.completion.chunk")
-    body.append("choices", [])
-    body.append("usage", self.usage(usage))
-    return JSON.object(body).bytes
-  }
+  static let done = StreamEvent(Array("[DONE]".utf8))
 
-  static func errorChunk(_ completion: Completion) -> [UInt8] {
+  static func error(_ completion: Completion) -> StreamEvent {
     var body = head(completion, object: "chat.completion.chunk")
     body.append("error", ["code": 502, "message": "the simulated provider lost its way in the middle of the answer"])
     body.append("choices", [["index": 0, "delta": ["content": ""], "finish_reason": "error"]])
-    return JSON.object(body).bytes
+    return StreamEvent(JSON.object(body).bytes)
   }
 
   /// What all chunks of a stream have in common, written once.
@@ -63,7 +66,7 @@ enum Shape {
     private let opening: [UInt8]
 
     init(_ completion: Completion) {
-      let head = JSON.object(Shape.head(completion, object: "chat.completion.chunk")).bytes
+      let head = JSON.object(OpenAIShape.head(completion, object: "chat.completion.chunk")).bytes
       opening = head.dropLast() + Array(",\"choices\":[{\"index\":0,\"delta\":".utf8)
     }
 
@@ -119,22 +122,5 @@ enum Shape {
     }
     object.append("cost", ifPresent: usage.cost.map { .double($0) })
     return .object(object)
-  }
-
-  /// Cuts after spaces: joined the pieces are the text again.
-  static func pieces(of text: String, wordsEach: Int) -> [String] {
-    var text = text
-    return text.withUTF8 { bytes in
-      var pieces: [String] = []
-      var (start, words) = (0, 0)
-      for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: " ") {
-        words += 1
-        guard words == wordsEach else { continue }
-        pieces.append(String(decoding: bytes[start...index], as: UTF8.self))
-        (start, words) = (index + 1, 0)
-      }
-      if start < bytes.count { pieces.append(String(decoding: bytes[start...], as: UTF8.self)) }
-      return pieces
-    }
   }
 }
