@@ -102,7 +102,7 @@ let package = Package(
     .testTarget(
       name: "VerifierTests", dependencies: ["Bus", "Deliberation", "Telemetry", "Verifier"], path: "Tests/VerifierTests",
       swiftSettings: settings),
-    tests("ModelSimulator", ["Deliberation", "ModelSimulator", "Telemetry", "Threads", "Web"]),
+    tests("ModelSimulator", ["Deliberation", "ModelSimulator", "Models", "Telemetry", "Threads", "Web"]),
   ],
   swiftLanguageModes: [.v6]
 )
