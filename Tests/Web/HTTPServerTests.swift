@@ -52,6 +52,20 @@ import Web
     }
   }
 
+  @Test("goes on where whoever would hear of a hang-up is the last to hold the request") func lastOwner() throws {
+    let server = try server { _, responder in
+      responder.onClose { withExtendedLifetime(responder) {} }
+      responder.respond(200, [], Array("fine".utf8))
+    }
+    defer { server.stop() }
+    let client = try #require(RawClient(port: server.port))
+    for _ in 1...2 {
+      client.forget()
+      client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+      try #require(client.read { $0.hasSuffix("fine") })
+    }
+  }
+
   @Test("takes the first answer and ignores the second") func answeredTwice() throws {
     let server = try server { _, responder in
       responder.respond(200, [], Array("first".utf8))

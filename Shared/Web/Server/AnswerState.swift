@@ -30,6 +30,9 @@ struct AnswerState {
   struct Action {
     var resume = false
     var tell: [@Sendable () -> Void] = []
+    /// Nobody calls these any more. They leave the lock before they are freed: what they hold may be the last owner of
+    /// the responder, which asks this state whether it was answered when it goes.
+    var spent: [@Sendable () -> Void] = []
   }
 
   enum Reply {
@@ -163,9 +166,7 @@ struct AnswerState {
     buffer = []
     taken = 0
     switch outcome {
-    case .sent:
-      closersAreSpent()
-      return Action()
+    case .sent: return Action(spent: takeClosers())
     case .broken: return close(.gone)
     case .stopped: return close(.stopped)
     }
@@ -181,8 +182,7 @@ struct AnswerState {
     buffer = []
     taken = 0
     var action = wake()
-    if why == .gone { action.tell = closers }
-    closersAreSpent()
+    if why == .gone { action.tell = takeClosers() } else { action.spent = takeClosers() }
     return action
   }
 
@@ -197,5 +197,8 @@ struct AnswerState {
     taken = 0
   }
 
-  private mutating func closersAreSpent() { closers = [] }
+  private mutating func takeClosers() -> [@Sendable () -> Void] {
+    defer { closers = [] }
+    return closers
+  }
 }
