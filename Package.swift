@@ -98,7 +98,7 @@ let package = Package(
     tool("Chaos", ["Bus", "CProcess", "Deliberation", "Telemetry", "Threads", "Web"]),
     tool("Verifier", ["Bus", "Deliberation", "Telemetry", "Threads"]),
     .testTarget(
-      name: "ChaosTests", dependencies: ["Chaos"], path: "Tests/ChaosTests", swiftSettings: settings),
+      name: "ChaosTests", dependencies: ["Chaos", "Threads"], path: "Tests/ChaosTests", swiftSettings: settings),
     .testTarget(
       name: "VerifierTests", dependencies: ["Bus", "Deliberation", "Telemetry", "Verifier"], path: "Tests/VerifierTests",
       swiftSettings: settings),

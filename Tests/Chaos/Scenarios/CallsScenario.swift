@@ -9,21 +9,24 @@ enum CallsScenario: Scenario {
   static func models(_ options: Options) -> Models { Models(manner: "latency-5000") }
 
   static func run(_ stage: Stage) throws(Failure) {
-    let options = stage.options
-    let calls = options.open ?? 5000
     try stage.open(verifies: false)
-    let caller = try stage.house.service("model-caller")
+    try measure(stage, services: stage.house.services, bootstrap: stage.house.bus)
+  }
+
+  static func measure(_ stage: Stage, services: [House.Service], bootstrap: String) throws(Failure) {
+    let calls = stage.options.open ?? 5000
+    guard let caller = services.first(where: { $0.name == "model-caller" }) else { throw Failure("no caller runs") }
     let before = Process.memory(of: caller.pid)
     let outcomes = try TopicCount(
-      { $0.events }, type: "conclave.call.completed.v1", bootstrap: stage.house.bus, isEmbedded: stage.house.isEmbedded)
+      { $0.events }, type: "conclave.call.completed.v1", bootstrap: bootstrap, isEmbedded: stage.house.isEmbedded)
     defer { outcomes.stop() }
-    try command(calls, stage)
+    try command(calls, bootstrap, stage)
     var inFlight = 0
     var slowest = Duration.zero
     var unanswered = 0
     let isDone = eventually(within: .seconds(120), every: .milliseconds(50)) {
       inFlight = max(inFlight, Int(stage.doors.metrics(caller.admin)?.sum("conclave_calls_in_flight") ?? 0))
-      for service in stage.house.services where service.name != caller.name {
+      for service in services where service.name != caller.name {
         guard let answer = stage.doors.get("http://\(service.admin)/healthz"), answer.status == 200 else {
           unanswered += 1
           continue
@@ -51,8 +54,8 @@ enum CallsScenario: Scenario {
   }
 
   /// Commands as a dispatcher would write them, for deliberations that nobody asked for.
-  private static func command(_ calls: Int, _ stage: Stage) throws(Failure) {
-    let pipeline = try Pipeline(bootstrap: stage.house.bus, isEmbedded: stage.house.isEmbedded)
+  private static func command(_ calls: Int, _ bootstrap: String, _ stage: Stage) throws(Failure) {
+    let pipeline = try Pipeline(bootstrap: bootstrap, isEmbedded: stage.house.isEmbedded)
     defer { pipeline.close() }
     let model = stage.house.models.single
     let deadline = Moment(milliseconds: Time.now + 120_000).rfc3339
