@@ -23,7 +23,8 @@ final class ServerDaemon: @unchecked Sendable {
     var settings = conclave_mhd_settings(
       listener: listener.descriptor, connections: UInt32(clamping: limits.connections),
       idle_seconds: UInt32(clamping: max(1, limits.idleTime.components.seconds)),
-      connection_memory: max(32 * 1024, 2 * limits.headerBytes), log: logTarget, owner: owner.toOpaque(),
+      // libmicrohttpd clears all of it between two requests, so every connection that is kept costs this much
+      connection_memory: max(16 * 1024, limits.headerBytes + 8 * 1024), log: logTarget, owner: owner.toOpaque(),
       access: serverAccess, completed: serverCompleted, connection: serverConnection)
     guard let started = conclave_mhd_start(&settings) else {
       close(listener.descriptor)

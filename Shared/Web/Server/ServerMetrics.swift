@@ -1,10 +1,13 @@
 internal import Telemetry
+internal import Threads
 
 /// What a server counts.
 struct ServerMetrics: Sendable {
   let connections: Gauge
   let hangUps: Counter
   private let metrics: Metrics
+  /// Kept by status: every request counts, and finding an instrument by its labels costs more than counting.
+  private let answers = Lock<[Int: Counter]>([:])
 
   init(_ metrics: Metrics) {
     self.metrics = metrics
@@ -13,7 +16,10 @@ struct ServerMetrics: Sendable {
   }
 
   func answered(_ status: Int) {
-    metrics.counter("conclave_http_requests_total", "Requests answered.", [("status", String(status))]).add()
+    if let counter = answers.withLock({ $0[status] }) { return counter.add() }
+    let counter = metrics.counter("conclave_http_requests_total", "Requests answered.", [("status", String(status))])
+    answers.withLock { $0[status] = counter }
+    counter.add()
   }
 
   func refused(_ why: String) {
