@@ -51,7 +51,8 @@ struct ChatRequest {
     }
     try readTools(from, form: form)
     try readPlugins(from)
-    toolChoice = try Self.toolChoice(from, form: form, tools: tools)
+    let isFusionAsked = fusion != nil || plugin != nil || Ask.isAlias(model)
+    toolChoice = try Self.toolChoice(from, tools: tools, isFusionAsked: isFusionAsked)
     toolStopCost = try Self.toolStopCost(from)
     metadata = try Self.metadata(from)
     if let value = from["provider"] {
@@ -161,7 +162,7 @@ struct ChatRequest {
     }
   }
 
-  private static func toolChoice(_ from: Parameters, form: Form, tools: [JSON]) throws(AskError) -> JSON? {
+  private static func toolChoice(_ from: Parameters, tools: [JSON], isFusionAsked: Bool) throws(AskError) -> JSON? {
     switch from["tool_choice"] {
     case nil: return nil
     case .string(let word):
@@ -172,6 +173,9 @@ struct ChatRequest {
     case .object(let object):
       let choice = Parameters(object, path: "tool_choice")
       guard let type = try choice.text("type") else { throw choice.wrong("type", "is missing") }
+      if type == fusionType, !isFusionAsked {
+        throw AskError("tool_choice names \(fusionType), which is not in tools", path: "tool_choice")
+      }
       guard type == "function" else { return .object(object) }
       let name = object["function"]?["name"]?.string ?? object["name"]?.string
       guard let name, tools.contains(where: { $0["function"]?["name"]?.string == name }) else {
