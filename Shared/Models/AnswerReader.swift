@@ -14,6 +14,7 @@ package struct AnswerReader: Sendable {
   private var status = 0
   private var headers: [(String, String)] = []
   private var shape = Shape.unknown
+  private var isShapeSeen = false
   private var body: [UInt8] = []
   private var parser: SSEParser
   private var received = 0
@@ -60,7 +61,7 @@ package struct AnswerReader: Sendable {
       body = []
       return nil
     }
-    if shape == .unknown { shape = Self.guess(bytes) }
+    if !isShapeSeen { look(bytes) }
     switch shape {
     case .unknown: return nil
     case .refusal:
@@ -92,12 +93,17 @@ package struct AnswerReader: Sendable {
     return delta.isEmpty ? nil : delta
   }
 
-  private static func guess(_ bytes: [UInt8]) -> Shape {
-    let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
+  /// What the first byte says is believed rather than the content type: some servers answer whole where they call it a
+  /// stream, and the other way round.
+  private mutating func look(_ bytes: [UInt8]) {
+    guard shape != .refusal,
+      let first = bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) })
+    else { return }
+    isShapeSeen = true
     switch first {
-    case nil: return .unknown
-    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "<"): return .whole
-    default: return .stream
+    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "<"): shape = .whole
+    case UInt8(ascii: ":"), UInt8(ascii: "d"), UInt8(ascii: "e"), UInt8(ascii: "i"), UInt8(ascii: "r"): shape = .stream
+    default: if shape == .unknown { shape = .stream }
     }
   }
 

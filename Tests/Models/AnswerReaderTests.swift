@@ -63,12 +63,18 @@ import Testing
   }
 
   @Test func `an answer that comes whole though a stream was asked for is read whole`() {
-    for type in ["application/json; charset=utf-8", "text/plain"] {
+    for type in ["application/json; charset=utf-8", "text/plain", "text/event-stream"] {
       let (answer, failure, _) = Self.read(
         #" {"model":"m","choices":[{"message":{"content":"yes","tool_calls":[]},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}"#,
         type: type)
       #expect(failure == nil)
       #expect(answer.content == "yes")
+    }
+  }
+
+  @Test func `a stream that is called something else is read as a stream`() {
+    for type in ["application/json", "text/plain", ""] {
+      #expect(Self.read(Self.stream, type: type).answer.content == "Grüß!")
     }
   }
 

@@ -75,7 +75,7 @@ package struct Tries: Sendable, Equatable {
     case .later, .laterHere:
       let asked = failure.retryAfter.map { max(0, $0) }
       // an error of the provider's own, unlike a full or a silent door, is not waited out for long
-      if let status = failure.status, status >= 500, asked == nil, ways[route].count >= Self.limitAfterErrors {
+      if let status = failure.status, status != 429, asked == nil, ways[route].count >= Self.limitAfterErrors {
         ways[route].isClosed = true
       }
       let pause = asked.map { $0 + random(Self.firstPause / 2) } ?? random(Self.pause(ways[route].count))

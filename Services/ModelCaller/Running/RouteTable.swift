@@ -6,19 +6,19 @@ package struct RouteTable: Sendable {
   private let routes: @Sendable (String) -> [Route]
 
   init(_ catalogue: Catalogue) {
-    // asked each time, as an entry for all models of an author stands for more than a list could hold
-    routes = { name in
-      guard let model = catalogue.model(name) else { return [] }
-      return model.via.map {
+    var routes: [String: [Route]] = [:]
+    for model in catalogue.models {
+      routes[model.slug] = model.via.map {
         Route(provider: $0.provider, model: model.slug, name: $0.name, price: model.price ?? .free)
       }
     }
+    self.init { [routes] model in routes[model] ?? [] }
   }
 
-  package init(_ routes: [String: [Route]]) { self.routes = { routes[$0] ?? [] } }
+  package init(_ routes: @escaping @Sendable (String) -> [Route]) { self.routes = routes }
 
   /// Every way to every model of the command, the first model's first, of the providers that it allows.
-  func ways(_ command: Command) -> [Route] {
+  package func ways(_ command: Command) -> [Route] {
     command.models.flatMap(routes).filter { route in
       command.allowedProviders?.contains(route.provider) ?? true
     }
