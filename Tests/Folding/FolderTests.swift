@@ -102,13 +102,4 @@ private final class Reader: Receiver, @unchecked Sendable {
     results.stop(within: .seconds(5))
     #expect(producer.close(within: .seconds(5)))
   }
-
-  private func holds(_ condition: () -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(15)
-    while ContinuousClock.now < deadline {
-      if condition() { return true }
-      await Task.yield()
-    }
-    return condition()
-  }
 }

@@ -13,7 +13,7 @@ import Testing
       try play(seed, catalogue, [:]).forEach { print($0.key, $0.value) }
       return
     }
-    let count = environment["SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 400
+    let count = environment["SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 100
     var seen: [String: Int] = [:]
     var failures = 0
     for seed in 0..<count where seed % 2 == UInt64(half) {
