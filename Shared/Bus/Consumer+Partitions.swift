@@ -61,11 +61,14 @@ extension Consumer {
     if partitions.isEmpty { return [] }
     while !isPointless() {
       do throws(KafkaError) {
-        if case .assigned(_, nil) = subscription {
-          // nothing is committed without a group, but the first record must not wait for a stranger's metadata
+        if case .assigned(_, let group) = subscription {
+          // a handle that has never heard of a topic asks for it on a timer of 1 s, and the first record would wait
           for topic in subscription.topics { _ = try handle.metadata(of: topic, within: .milliseconds(500)) }
-          reached()
-          return partitions.map { _ in (nil, nil) }
+          if group == nil {
+            // nothing is committed without a group
+            reached()
+            return partitions.map { _ in (nil, nil) }
+          }
         }
         let committed = try handle.committed(partitions, within: .milliseconds(500))
         reached()
