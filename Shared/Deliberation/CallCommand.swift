@@ -108,5 +108,18 @@ package struct CallCommand: Sendable, Equatable {
     return .object(object)
   }
 
-  var messagesHash: String { SHA256.hex(JSON.array(messages).bytes) }
+  /// The value as it goes out, and the hash of its messages: they are long, so they are written once for both.
+  func written() -> (value: [UInt8], messagesHash: String) {
+    let messages = JSON.array(messages).bytes
+    var writer = JSONWriter()
+    var rest = self
+    rest.messages = []
+    writer.open()
+    for (index, member) in (rest.json.object?.members ?? []).enumerated() {
+      writer.write(key: member.key, first: index == 0)
+      if member.key == "messages" { writer.write(written: messages) } else { writer.write(member.value) }
+    }
+    writer.close()
+    return (writer.bytes, SHA256.hex(messages))
+  }
 }

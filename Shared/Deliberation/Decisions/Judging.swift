@@ -137,7 +137,7 @@ package struct Judging: Decides {
 
   /// The beginning of a text that takes at most so many bytes in a record.
   static func cut(_ text: String, to limit: Int) -> String {
-    guard JSON.escapedSize(text) > limit else { return text }
+    guard limit < .max, JSON.escapedSize(text) > limit else { return text }
     var size = 0
     var kept = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {

@@ -166,17 +166,18 @@ struct JSONReader {
   private mutating func string() throws(JSONError) -> String {
     position += 1
     let start = position
-    while position < bytes.count {
-      let byte = bytes[position]
-      if byte == UInt8(ascii: "\"") {
-        defer { position += 1 }
-        return try text(UnsafeBufferPointer(rebasing: bytes[start..<position]), at: start)
-      }
-      if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
-      guard byte >= 0x20 else { throw error(.controlCharacter) }
-      position += 1
+    let isPlain = skipPlain()
+    guard position < bytes.count else { throw error(.unexpectedEnd) }
+    switch bytes[position] {
+    case UInt8(ascii: "\""):
+      defer { position += 1 }
+      let part = UnsafeBufferPointer(rebasing: bytes[start..<position])
+      // what is ASCII need not be checked
+      if isPlain { return String(decoding: part, as: UTF8.self) }
+      return try text(part, at: start)
+    case UInt8(ascii: "\\"): return try escapedString(from: start)
+    default: throw error(.controlCharacter)
     }
-    throw error(.unexpectedEnd)
   }
 
   private func text(_ part: UnsafeBufferPointer<UInt8>, at start: Int) throws(JSONError) -> String {
@@ -184,42 +185,100 @@ struct JSONReader {
     return text
   }
 
-  /// The slow way, taken from the first backslash on.
-  private mutating func escapedString(from start: Int) throws(JSONError) -> String {
-    var decoded = Array(bytes[start..<position])
+  /// Goes on to the next quotation mark, backslash or control character, eight bytes at a time; whether all on the way
+  /// was ASCII.
+  private mutating func skipPlain() -> Bool {
+    guard let base = UnsafeRawPointer(bytes.baseAddress) else { return true }
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    var high: UInt64 = 0
+    while position + 8 <= bytes.count {
+      let word = base.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+      // a byte is zero where it was the one sought: the classic test, exact up to the first hit
+      let quote = word ^ (ones &* 0x22)
+      let slash = word ^ (ones &* 0x5C)
+      let control = (word &- ones &* 0x20) & ~word
+      let found = ((quote &- ones) & ~quote | (slash &- ones) & ~slash | control) & highs
+      if found != 0 { break }
+      high |= word & highs
+      position += 8
+    }
     while position < bytes.count {
+      let byte = bytes[position]
+      if byte == 0x22 || byte == 0x5C || byte < 0x20 { break }
+      high |= UInt64(byte & 0x80)
+      position += 1
+    }
+    return high == 0
+  }
+
+  /// The slow way, taken from the first backslash on. What is decoded is never longer than what stood there.
+  private mutating func escapedString(from start: Int) throws(JSONError) -> String {
+    let end = try closingQuote()
+    let decoded = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: end - start + 1)
+    defer { decoded.deallocate() }
+    var count = 0
+    func take(_ from: Int, _ to: Int) {
+      guard to > from, let target = decoded.baseAddress, let source = bytes.baseAddress else { return }
+      (target + count).update(from: source + from, count: to - from)
+      count += to - from
+    }
+    var isPlain = bytes[start..<position].allSatisfy { $0 < 0x80 }
+    take(start, position)
+    while true {
       let runStart = position
-      while position < bytes.count, bytes[position] >= 0x20, bytes[position] != UInt8(ascii: "\""),
-        bytes[position] != UInt8(ascii: "\\")
-      {
-        position += 1
-      }
-      decoded.append(contentsOf: bytes[runStart..<position])
-      guard position < bytes.count else { break }
+      if !skipPlain() { isPlain = false }
+      take(runStart, position)
+      guard position < bytes.count else { throw error(.unexpectedEnd) }
       switch bytes[position] {
       case UInt8(ascii: "\""):
         position += 1
-        return try decoded.withUnsafeBufferPointer { (part) throws(JSONError) in try text(part, at: start) }
+        let part = UnsafeBufferPointer(rebasing: decoded[..<count])
+        return isPlain ? String(decoding: part, as: UTF8.self) : try text(part, at: start)
       case UInt8(ascii: "\\"):
         position += 1
-        try escape(into: &decoded)
+        let scalar = try escape()
+        if scalar.value < 0x80 {
+          decoded[count] = UInt8(scalar.value)
+          count += 1
+        } else {
+          isPlain = false
+          for unit in String(scalar).utf8 {
+            decoded[count] = unit
+            count += 1
+          }
+        }
       default: throw error(.controlCharacter)
       }
     }
-    throw error(.unexpectedEnd)
   }
 
-  private mutating func escape(into decoded: inout [UInt8]) throws(JSONError) {
+  /// Where the string that is being read ends.
+  private mutating func closingQuote() throws(JSONError) -> Int {
+    let back = position
+    defer { position = back }
+    while true {
+      _ = skipPlain()
+      guard position < bytes.count else { throw error(.unexpectedEnd, at: bytes.count) }
+      switch bytes[position] {
+      case UInt8(ascii: "\""): return position
+      case UInt8(ascii: "\\"): position += 2
+      default: throw error(.controlCharacter)
+      }
+    }
+  }
+
+  private mutating func escape() throws(JSONError) -> Unicode.Scalar {
     guard position < bytes.count else { throw error(.unexpectedEnd) }
     let byte = bytes[position]
     position += 1
     switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): decoded.append(byte)
-    case UInt8(ascii: "n"): decoded.append(0x0A)
-    case UInt8(ascii: "t"): decoded.append(0x09)
-    case UInt8(ascii: "r"): decoded.append(0x0D)
-    case UInt8(ascii: "b"): decoded.append(0x08)
-    case UInt8(ascii: "f"): decoded.append(0x0C)
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
+    case UInt8(ascii: "n"): return "\n"
+    case UInt8(ascii: "t"): return "\t"
+    case UInt8(ascii: "r"): return "\r"
+    case UInt8(ascii: "b"): return "\u{8}"
+    case UInt8(ascii: "f"): return "\u{C}"
     case UInt8(ascii: "u"):
       let first = try hexadecimal()
       var scalar = Unicode.Scalar(UInt32(first))
@@ -235,7 +294,7 @@ struct JSONReader {
           position = back
         }
       }
-      for unit in String(scalar ?? "\u{FFFD}").utf8 { decoded.append(unit) }
+      return scalar ?? "\u{FFFD}"
     default: throw error(.invalidEscape, at: position - 1)
     }
   }

@@ -33,19 +33,66 @@ struct JSONWriter {
     }
   }
 
+  /// Puts in a value that was written before.
+  mutating func write(written value: [UInt8]) { bytes.append(contentsOf: value) }
+
+  mutating func open() { bytes.append(UInt8(ascii: "{")) }
+
+  mutating func close() { bytes.append(UInt8(ascii: "}")) }
+
+  mutating func write(key: String, first: Bool) {
+    if !first { bytes.append(UInt8(ascii: ",")) }
+    write(key)
+    bytes.append(UInt8(ascii: ":"))
+  }
+
   private mutating func write(_ text: String) {
     var text = text
     bytes.append(UInt8(ascii: "\""))
     text.withUTF8 { buffer in
       var start = 0
-      for (index, byte) in buffer.enumerated() where Self.size(of: byte) > 1 {
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start..<index]))
-        escape(byte)
-        start = index + 1
+      var place = Self.plain(buffer, from: 0)
+      while place < buffer.count {
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start..<place]))
+        escape(buffer[place])
+        start = place + 1
+        place = Self.plain(buffer, from: start)
       }
       bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// The next byte from there on that cannot stand as it is.
+  private static func plain(_ buffer: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    guard let base = UnsafeRawPointer(buffer.baseAddress) else { return buffer.count }
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs: UInt64 = 0x8080_8080_8080_8080
+    var place = start
+    while place + 8 <= buffer.count {
+      let word = base.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      let quote = word ^ (ones &* 0x22)
+      let slash = word ^ (ones &* 0x5C)
+      let control = (word &- ones &* 0x20) & ~word
+      if ((quote &- ones) & ~quote | (slash &- ones) & ~slash | control) & highs != 0 { break }
+      place += 8
+    }
+    while place < buffer.count, Self.size(of: buffer[place]) == 1 { place += 1 }
+    return place
+  }
+
+  /// How many bytes a text takes between its quotation marks.
+  static func size(of text: String) -> Int {
+    var text = text
+    return text.withUTF8 { buffer in
+      var size = buffer.count
+      var place = plain(buffer, from: 0)
+      while place < buffer.count {
+        size += Self.size(of: buffer[place]) - 1
+        place = plain(buffer, from: place + 1)
+      }
+      return size
+    }
   }
 
   private mutating func escape(_ byte: UInt8) {
