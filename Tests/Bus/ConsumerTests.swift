@@ -38,6 +38,9 @@ extension OverBroker {
       let consumer = try broker.consumer([partition], probe)
       for round in 1...9 {
         await eventually("ten more came") { probe.count == round * 10 }
+        // a fetch that was under way for the end of the log has come back, which it does by itself
+        let settled = ContinuousClock.now + .milliseconds(150)
+        await eventually("the fetch is over") { settled < .now }
         consumer.perform { consumer in
           began.withLock { $0 = .now }
           consumer.resume(partition, at: Int64(round * 10))
