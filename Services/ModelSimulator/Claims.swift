@@ -87,24 +87,24 @@ enum Claims {
     "If only one number about {b} could be kept, keep the {n}th percentile of the waiting time.",
   ]
 
-  static func filled(_ claim: String, _ subject: Subject, number: Int) -> String {
-    guard claim.utf8.contains(UInt8(ascii: "{")) else { return claim }
-    var text = ""
-    var rest = Substring(claim)
-    while let open = rest.firstIndex(of: "{") {
-      text += rest[..<open]
-      switch rest[open...].prefix(3) {
-      case "{a}": text += subject.first
-      case "{b}": text += subject.second
-      default: text += String(number)
+  /// The claim about that subject, as a sentence that begins with a capital where it stands alone.
+  static func filled(_ claim: String, _ subject: Subject, number: Int, capitalised: Bool = false) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(claim.utf8.count + 64)
+    var rest = Array(claim.utf8)[...]
+    while let open = rest.firstIndex(of: UInt8(ascii: "{")), open + 2 < rest.endIndex {
+      bytes += rest[..<open]
+      switch rest[open + 1] {
+      case UInt8(ascii: "a"): bytes += subject.first.utf8
+      case UInt8(ascii: "b"): bytes += subject.second.utf8
+      default: bytes += String(number).utf8
       }
-      rest = rest[open...].dropFirst(3)
+      rest = rest[(open + 3)...]
     }
-    return text + rest
-  }
-
-  static func capitalised(_ sentence: String) -> String {
-    guard let first = sentence.first else { return sentence }
-    return first.uppercased() + sentence.dropFirst()
+    bytes += rest
+    if capitalised, let first = bytes.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) {
+      bytes[0] = first & 0xdf
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -17,6 +17,7 @@ enum DutyReader {
     if let panel { return .fuse(question: request.question, answers: panel) }
 
     let fences = Fences.all(in: request.lastUserText)
+    guard !fences.isEmpty else { return .answer(question: request.question, tools: request.toolResults) }
     let others = answers(fences, .response)
     let question = Brackets.removed(from: withoutLastParagraph(Fences.before(request.lastUserText)))
     if let own = fences.first(where: { $0.kind == .yours }) {

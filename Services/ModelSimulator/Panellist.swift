@@ -18,7 +18,7 @@ struct Panellist {
     for number in 0..<4 {
       let claim = Claims.common[(pool.mixed("common").below(Claims.common.count) + number) % Claims.common.count]
       if number == 0 || own.mixed("common").mixed(number).happens(percent: 75) {
-        sentences.append(Claims.capitalised(Claims.filled(claim, subject, number: 0)))
+        sentences.append(Claims.filled(claim, subject, number: 0, capitalised: true))
       }
     }
     for number in 0..<2 {
@@ -34,12 +34,12 @@ struct Panellist {
       let place = (start + number) % Claims.occasional.count
       guard own.mixed("occasional").mixed(number).happens(percent: 40) else { continue }
       let count = pool.mixed(place).within(3...40)
-      sentences.append(Claims.capitalised(Claims.filled(Claims.occasional[place], subject, number: count)))
+      sentences.append(Claims.filled(Claims.occasional[place], subject, number: count, capitalised: true))
     }
     let single = own.mixed("single")
     sentences.append(
-      Claims.capitalised(
-        Claims.filled(single.pick(Claims.single), subject, number: single.mixed("number").within(3...9999))))
+      Claims.filled(
+        single.pick(Claims.single), subject, number: single.mixed("number").within(3...9999), capitalised: true))
     sentences = arranged(sentences, by: own)
     if let wanted { sentences = lengthened(sentences, to: wanted, subject, own) }
     return paragraphs(sentences)
