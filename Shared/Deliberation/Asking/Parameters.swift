@@ -17,7 +17,8 @@ struct Parameters {
 
   /// Null counts as absent.
   subscript(key: String) -> JSON? {
-    guard let value = object[key], value != .null else { return nil }
+    let value = object[key]
+    if case .null? = value { return nil }
     return value
   }
 

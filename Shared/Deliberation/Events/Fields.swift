@@ -10,7 +10,8 @@ struct Fields {
   init(_ object: JSONObject) { self.object = object }
 
   subscript(key: String) -> JSON? {
-    guard let value = object[key], value != .null else { return nil }
+    let value = object[key]
+    if case .null? = value { return nil }
     return value
   }
 
