@@ -108,9 +108,9 @@ extension RunningSystems {
           #expect(result["code"]?.int == 200)
         }
         let mischievous = Set(written.map { "\($0.place)/\($0.position.partition)/\($0.position.offset)" })
-        #expect(
-          try watch.faults(prefix: system.prefix) { mischievous.contains("\($0.topic)/\($0.partition)/\($0.offset)") }
-            == [])
+        try watch.expectDescribed(prefix: system.prefix) {
+          mischievous.contains("\($0.topic)/\($0.partition)/\($0.offset)")
+        }
       }
     }
   }

@@ -51,7 +51,7 @@ extension RunningSystems {
           let ends = watch.types(id).filter { Event.Name(type: $0)?.isEnd ?? false }
           #expect(Set(ends) == ["conclave.deliberation.completed.v1"])
         }
-        #expect(try watch.faults(prefix: system.prefix) == [])
+        try watch.expectDescribed(prefix: system.prefix)
       }
     }
 

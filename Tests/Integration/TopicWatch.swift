@@ -1,6 +1,7 @@
 import Bus
 import Deliberation
 import Telemetry
+import Testing
 import Threads
 
 @testable import Conclave
@@ -56,15 +57,22 @@ final class TopicWatch: Sendable {
     records(topics.events).filter { $0.headers.text("ce_subject") == id }.compactMap { $0.headers.text("ce_type") }
   }
 
-  /// Where the written description and what was written differ. Records that `isOurs` are the test's own mischief.
-  func faults(prefix: String, except isOurs: (Record) -> Bool = { _ in false }) throws -> [String] {
+  /// Holds everything that was written against the written description. Records that `isOurs` are the test's own
+  /// mischief.
+  func expectDescribed(
+    prefix: String, sourceLocation: SourceLocation = #_sourceLocation, except isOurs: (Record) -> Bool = { _ in false }
+  ) throws {
     let api = try AsyncAPI()
-    return all.filter { !isOurs($0) }.flatMap { record in
+    var said: Set<String> = []
+    for record in all where !isOurs(record) {
       let topic = "conclave." + record.topic.dropFirst(prefix.count)
       let described = Record(
         topic: topic, partition: record.partition, offset: record.offset, timestamp: record.timestamp, key: record.key,
         value: record.value, headers: record.headers)
-      return api.faults(described).map { "\(topic)/\(record.partition)/\(record.offset) \($0)" }
+      // a fault that many records share is one finding
+      for fault in api.faults(described) where said.insert(fault).inserted && said.count <= 20 {
+        Issue.record("\(topic)/\(record.partition)/\(record.offset) \(fault)", sourceLocation: sourceLocation)
+      }
     }
   }
 }

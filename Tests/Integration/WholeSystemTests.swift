@@ -45,7 +45,7 @@ extension RunningSystems {
         #expect(result["body"] == body)
         #expect(watch.types(id).first == "conclave.deliberation.requested.v1")
         #expect(watch.types(id).contains("conclave.panel.assembled.v1"))
-        #expect(try watch.faults(prefix: system.prefix) == [])
+        try watch.expectDescribed(prefix: system.prefix)
         #expect(watch.records(watch.topics.deadLetters).isEmpty)
       }
     }
@@ -91,7 +91,7 @@ extension RunningSystems {
         #expect(cancelled.status == 202, "\(String(decoding: cancelled.body, as: UTF8.self))")
         #expect(try await waiting.status == 499)
         try await eventually("it has ended") { watch.types(id).contains("conclave.deliberation.cancelled.v1") }
-        #expect(try watch.faults(prefix: system.prefix) == [])
+        try watch.expectDescribed(prefix: system.prefix)
       }
     }
 
@@ -127,7 +127,7 @@ extension RunningSystems {
         let message = rejected["body"]?["error"]?["message"]?.string ?? ""
         #expect(message.contains("nobody/nothing"), "\(rejected.text)")
         #expect(watch.types("no-such-model") == ["conclave.deliberation.rejected.v1"])
-        #expect(try watch.faults(prefix: system.prefix) == [])
+        try watch.expectDescribed(prefix: system.prefix)
       }
     }
 
