@@ -75,7 +75,8 @@ import Web
   @Test("fifty megabytes arrive whole where they are wanted")
   func big() async throws {
     let simulator = try Self.shared.get()
-    let answer = try await simulator.complete(Requests.chat("Why?", model: "simulator/big-50mb"), limit: 60_000_000)
+    let answer = try await simulator.complete(
+      Requests.chat("Why?", model: "simulator/big-50mb"), timeouts: .init(total: .seconds(100)), limit: 60_000_000)
     #expect(answer.body.count > 50_000_000)
     #expect(try JSON.parse(answer.body)["choices"]?[0]?["finish_reason"] == "stop")
   }
