@@ -67,9 +67,13 @@ enum Process {
     if options.endsWithParent { watchParent(getppid(), alarms) }
     let door = SocketAddress(host: options.host, port: server.port)
     // Health and metrics are behind the same door as the completions.
-    Announcement.write(admin: door, door: door, environment: environment)
-    print("model-simulator: ready at http://\(door)/v1")
-    fflush(nil)
+    if environment["CONCLAVE_ANNOUNCE_FD"] != nil {
+      Announcement.write(admin: door, door: door, environment: environment)
+      log.info("simulator.listening", ("at", "http://\(door)/v1"))
+    } else {
+      print("model-simulator: ready at http://\(door)/v1")
+      fflush(nil)
+    }
 
     var received: CInt = 0
     sigwait(&signals, &received)
