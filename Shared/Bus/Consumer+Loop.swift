@@ -114,12 +114,10 @@ extension Consumer {
   private func failed(_ error: KafkaError) {
     if error.isFatal || error.isFenced {
       isFatal = true
-    } else if error.isAllBrokersDown {
-      let was = inbox.withLock { inbox in
-        defer { inbox.isReachable = false }
-        return inbox.isReachable
-      }
-      if was { log.warning("bus.unreachable", ("servers", settings.bootstrap)) }
+    } else if error.isConnectionLost {
+      // librdkafka does not always say when the last connection is gone, so whoever is left is asked
+      isDoubtful = true
+      log.debug("bus.consumer.error", ("error", error.name), ("text", error.text))
     } else if error.isDenied {
       log.error("bus.denied", ("error", error.name), ("text", error.text))
     } else if error.isPassing {
@@ -131,11 +129,22 @@ extension Consumer {
 
   /// A broker has answered.
   func reached() {
+    isDoubtful = false
+    unanswered = 0
     let was = inbox.withLock { inbox in
       defer { inbox.isReachable = true }
       return inbox.isReachable
     }
     if !was { log.info("bus.reachable") }
+  }
+
+  private func unreached() {
+    unanswered += 1
+    let was = inbox.withLock { inbox in
+      defer { inbox.isReachable = false }
+      return inbox.isReachable
+    }
+    if was { log.warning("bus.unreachable", ("servers", settings.bootstrap)) }
   }
 
   private func runCommands() -> Bool {
@@ -159,21 +168,23 @@ extension Consumer {
     guard checked.duration(to: now) >= Tuning.longestPoll else { return }
     checked = now
     for (partition, state) in held { state.count(end: handle?.knownEnd(partition)) }
-    if !inbox.withLock({ $0.isReachable }) { askAgain(now) }
+    if isDoubtful || !inbox.withLock({ $0.isReachable }) { askAgain(now) }
     disposal.check(log)
   }
 
-  /// Nothing tells when an idle handle has its connection back, so it is asked, briefly.
+  /// Nothing tells when an idle handle has its connection back, so it is asked: briefly, as that holds up the loop, and
+  /// longer where a far broker may need it.
   private func askAgain(_ now: ContinuousClock.Instant) {
     guard let topic = subscription.topics.first, let handle else { return }
     if let askedAgain, askedAgain.duration(to: now) < .milliseconds(500) { return }
-    askedAgain = now
     do throws(KafkaError) {
-      _ = try handle.metadata(of: topic, within: .milliseconds(100))
+      _ = try handle.metadata(of: topic, within: .milliseconds(100 * (1 + min(3, unanswered))))
       reached()
     } catch {
-      log.debug("bus.asked.again", ("error", error.name))
+      if !error.isPassing { log.debug("bus.asked.again", ("error", error.name)) }
+      unreached()
     }
+    askedAgain = .now
   }
 }
 

@@ -33,6 +33,9 @@ package final class Consumer: @unchecked Sendable {
   var mustAssign = false
   /// Something happened outside of records and commands.
   var isStirred = false
+  /// A connection was lost since a broker last answered.
+  var isDoubtful = false
+  var unanswered = 0
   var askedAgain: ContinuousClock.Instant?
   var checked = ContinuousClock.now
 

@@ -22,7 +22,9 @@ struct KafkaError: Error, Sendable, Equatable {
 
   var isFatal: Bool { `is`(RD_KAFKA_RESP_ERR__FATAL) }
   var isFenced: Bool { `is`(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) }
-  var isAllBrokersDown: Bool { `is`(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) }
+  var isConnectionLost: Bool {
+    `is`(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__RESOLVE)
+  }
   var isPositionLost: Bool { `is`(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) }
   var isQueueFull: Bool { `is`(RD_KAFKA_RESP_ERR__QUEUE_FULL) }
   var isUnknownTopic: Bool {
