@@ -1,18 +1,24 @@
 internal import Threads
 
-/// Counts what is read, and says when the first and the last came.
+/// What reading took, in seconds: on the clock, and of computing by the thread that read.
+struct BenchSpan: Sendable {
+  let wall: Double
+  let cpu: Double
+}
+
+/// Counts what is read, and says how long it was from the first to the last.
 // Unchecked because everything that changes is touched by the consumer's thread alone.
 final class BenchReader: Receiver, @unchecked Sendable {
   private let starts: [TopicPartition: StartAt]
   private let records: Int
-  private let done: @Sendable (ContinuousClock.Instant, ContinuousClock.Instant) -> Void
+  private let done: @Sendable (BenchSpan) -> Void
   private var read = 0
   private var bytes = 0
-  private var first: ContinuousClock.Instant?
+  private var first: (at: ContinuousClock.Instant, cpu: Double)?
 
   init(
     starts: [TopicPartition: StartAt], records: Int,
-    _ done: @escaping @Sendable (ContinuousClock.Instant, ContinuousClock.Instant) -> Void
+    _ done: @escaping @Sendable (BenchSpan) -> Void
   ) {
     self.starts = starts
     self.records = records
@@ -23,11 +29,13 @@ final class BenchReader: Receiver, @unchecked Sendable {
   func revoked(_ partitions: [TopicPartition], lost: Bool, _ consumer: Consumer) {}
 
   func received(_ record: Record, _ consumer: Consumer) {
-    let first = first ?? .now
+    let first = first ?? (.now, PlainLoop.threadSeconds)
     self.first = first
     read += 1
     bytes += record.value?.count ?? 0
-    if read == records { done(first, .now) }
+    if read == records {
+      done(BenchSpan(wall: first.at.duration(to: .now).seconds, cpu: PlainLoop.threadSeconds - first.cpu))
+    }
   }
 
   func positionLost(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) -> StartAt { .beginning }

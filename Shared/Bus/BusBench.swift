@@ -10,6 +10,8 @@ package enum BusBench {
     package let p99: Double
     /// Records read in a second, the median of the rounds.
     package let recordsPerSecond: Double
+    /// Seconds of computing for each record by the thread that reads: a busy machine changes it little.
+    package let cpuPerRecord: Double
   }
 
   package struct Result: Sendable {

@@ -21,25 +21,27 @@ final class BusBenchRun: Sendable {
     return try await onThread { () throws(BusError) in
       defer { self.producer.close(within: .seconds(5)) }
       // alternating, so that a busy machine is unfair to both alike
-      var rates: (bus: [Double], plain: [Double]) = ([], [])
+      var spans: (bus: [BenchSpan], plain: [BenchSpan]) = ([], [])
       var seconds: (bus: [Double], plain: [Double]) = ([], [])
       for _ in 0..<BusBench.rounds {
-        rates.plain.append(try self.plainRate(rate.name, starts, records))
-        rates.bus.append(try self.busRate(rate.name, starts, records))
+        spans.plain.append(try self.plainRead(rate.name, starts, records))
+        spans.bus.append(try self.busRead(rate.name, starts, records))
         seconds.plain += try self.plainHops(hop, hops / BusBench.rounds)
         seconds.bus += try self.busHops(hop, hops / BusBench.rounds)
       }
       return BusBench.Result(
         kind: self.settings.kind, recordBytes: self.payload.count, hops: seconds.bus.count, records: records,
-        bus: Self.figures(seconds.bus, rates.bus), plain: Self.figures(seconds.plain, rates.plain))
+        bus: Self.figures(seconds.bus, spans.bus, records), plain: Self.figures(seconds.plain, spans.plain, records))
     }
   }
 
-  private static func figures(_ seconds: [Double], _ rates: [Double]) -> BusBench.Figures {
+  private static func figures(_ seconds: [Double], _ spans: [BenchSpan], _ records: Int) -> BusBench.Figures {
     let seconds = seconds.sorted()
+    let middle = spans.count / 2
     return BusBench.Figures(
       p50: seconds[seconds.count / 2], p99: seconds[seconds.count * 99 / 100],
-      recordsPerSecond: rates.sorted()[rates.count / 2])
+      recordsPerSecond: Double(records) / spans.map(\.wall).sorted()[middle],
+      cpuPerRecord: spans.map(\.cpu).sorted()[middle] / Double(records))
   }
 
   /// Writes what will be read, and says where it starts in each partition.
@@ -76,30 +78,27 @@ final class BusBenchRun: Sendable {
     try ClientProperties.consumer(settings, client: "bench", subscription: .assigned(partitions, group: nil))
   }
 
-  private func plainRate(_ topic: String, _ starts: [Int64], _ records: Int) throws(BusError) -> Double {
-    let consumer = try properties([])
-    let seconds = PlainLoop.read(
-      consumer: consumer, topic: topic, starts: starts, records: records, within: BusBench.limit)
-    guard let seconds else { throw .timedOut("reading \(topic) in C") }
-    return Double(records) / seconds
+  private func plainRead(_ topic: String, _ starts: [Int64], _ records: Int) throws(BusError) -> BenchSpan {
+    let span = PlainLoop.read(
+      consumer: try properties([]), topic: topic, starts: starts, records: records, within: BusBench.limit)
+    guard let span else { throw .timedOut("reading \(topic) in C") }
+    return span
   }
 
-  private func busRate(_ topic: String, _ starts: [Int64], _ records: Int) throws(BusError) -> Double {
+  private func busRead(_ topic: String, _ starts: [Int64], _ records: Int) throws(BusError) -> BenchSpan {
     let done = Latch()
-    let span = Lock<(ContinuousClock.Instant, ContinuousClock.Instant)?>(nil)
+    let span = Lock<BenchSpan?>(nil)
     let partitions = starts.indices.map { TopicPartition(topic: topic, partition: Int32($0)) }
-    let counter = BenchReader(
+    let reader = BenchReader(
       starts: Dictionary(uniqueKeysWithValues: zip(partitions, starts.map { StartAt.offset($0) })), records: records
-    ) { first, last in
-      span.withLock { $0 = (first, last) }
+    ) { measured in
+      span.withLock { $0 = measured }
       done.open()
     }
-    let consumer = try consumer(partitions, counter)
+    let consumer = try consumer(partitions, reader)
     defer { consumer.stop(within: .seconds(5)) }
-    guard done.wait(BusBench.limit), let (first, last) = span.withLock({ $0 }) else {
-      throw .timedOut("reading \(topic)")
-    }
-    return Double(records) / first.duration(to: last).seconds
+    guard done.wait(BusBench.limit), let span = span.withLock({ $0 }) else { throw .timedOut("reading \(topic)") }
+    return span
   }
 
   private func plainHops(_ topic: String, _ hops: Int) throws(BusError) -> [Double] {
@@ -132,7 +131,7 @@ final class BusBenchRun: Sendable {
     let answer = Lock<Result<Int64, BusError>?>(nil)
     let done = Latch()
     let partition = TopicPartition(topic: topic, partition: 0)
-    let consumer = try consumer([partition], BenchReader(starts: [partition: .end], records: .max) { _, _ in })
+    let consumer = try consumer([partition], BenchReader(starts: [partition: .end], records: .max) { _ in })
     defer { consumer.stop(within: .seconds(5)) }
     consumer.perform { consumer in
       do throws(BusError) {

@@ -11,6 +11,13 @@ static inline double conclave_plain_now(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+// What the calling thread has computed for, which a busy machine does not change.
+static inline double conclave_plain_cpu(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static inline rd_kafka_t *conclave_plain_new(
     rd_kafka_type_t type, const char *const *names, const char *const *values, size_t count) {
   char text[256];
@@ -78,13 +85,14 @@ static inline size_t conclave_plain_hops(
   return done;
 }
 
-// Reads that many records; the seconds from the first to the last, or a negative number where they did not come in time.
+// Reads that many records; the seconds from the first to the last, or a negative number where they did not come in time,
+// and the seconds that this thread computed for.
 static inline double conclave_plain_read(
     const char *const *names, const char *const *values, size_t count, const char *topic, int32_t partitions,
-    const int64_t *starts, size_t records, double limit, size_t *bytes) {
+    const int64_t *starts, size_t records, double limit, size_t *bytes, double *cpu) {
   rd_kafka_t *consumer = conclave_plain_consumer(names, values, count, topic, partitions, starts);
   if (!consumer) return -1;
-  double deadline = conclave_plain_now() + limit, first = 0, last = -1;
+  double deadline = conclave_plain_now() + limit, first = 0, last = -1, cpu_first = 0;
   size_t read = 0;
   *bytes = 0;
   while (read < records) {
@@ -94,13 +102,17 @@ static inline double conclave_plain_read(
       continue;
     }
     if (!message->err) {
-      if (read == 0) first = conclave_plain_now();
+      if (read == 0) {
+        first = conclave_plain_now();
+        cpu_first = conclave_plain_cpu();
+      }
       read++;
       *bytes += message->len;
     }
     rd_kafka_message_destroy(message);
   }
   last = conclave_plain_now();
+  *cpu = conclave_plain_cpu() - cpu_first;
   rd_kafka_destroy_flags(consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
   return read == records ? last - first : -1;
 }

@@ -19,17 +19,21 @@ enum PlainLoop {
     return Array(seconds.prefix(done))
   }
 
-  /// Seconds from the first record to the last; nil where they did not come in time.
+  /// Seconds from the first record to the last, and what the thread computed; nil where they did not come in time.
   static func read(
     consumer: [(String, String)], topic: String, starts: [Int64], records: Int, within limit: Duration
-  ) -> Double? {
+  ) -> BenchSpan? {
     var bytes = 0
+    var cpu = 0.0
     let seconds = Properties.with(consumer) { names, values in
       conclave_plain_read(
-        names, values, consumer.count, topic, Int32(starts.count), starts, records, limit.seconds, &bytes)
+        names, values, consumer.count, topic, Int32(starts.count), starts, records, limit.seconds, &bytes, &cpu)
     }
-    return seconds > 0 ? seconds : nil
+    return seconds > 0 ? BenchSpan(wall: seconds, cpu: cpu) : nil
   }
+
+  /// Seconds that the calling thread has computed for.
+  static var threadSeconds: Double { conclave_plain_cpu() }
 
   /// Names and values as C has them.
   private enum Properties {
