@@ -53,7 +53,7 @@ enum AnthropicShape {
     if completion.finish != nil {
       events.append(
         event([
-          "type": "message_delta", "delta": ["stop_reason": reason(completion), "stop_sequence": nil],
+          "type": "message_delta", "delta": ["stop_reason": reason(completion), "stop_sequence": .null],
           "usage": ["output_tokens": .int(Int64(completion.usage?.completion ?? 0))],
         ]))
     }
@@ -76,7 +76,7 @@ enum AnthropicShape {
   private static func head(_ completion: Completion, _ usage: JSON) -> JSONObject {
     [
       "id": .string("msg_" + completion.id), "type": "message", "role": "assistant",
-      "model": .string(completion.model), "content": [], "stop_reason": nil, "stop_sequence": nil, "usage": usage,
+      "model": .string(completion.model), "content": [], "stop_reason": .null, "stop_sequence": .null, "usage": usage,
     ]
   }
 

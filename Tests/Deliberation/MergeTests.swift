@@ -79,8 +79,8 @@ import Testing
       body["choices"] == [
         [
           "index": 0,
-          "message": ["role": "assistant", "content": "It is Mount Everest.", "refusal": nil],
-          "finish_reason": "stop", "native_finish_reason": "stop", "logprobs": nil,
+          "message": ["role": "assistant", "content": "It is Mount Everest.", "refusal": .null],
+          "finish_reason": "stop", "native_finish_reason": "stop", "logprobs": .null,
         ]
       ])
     #expect(body["usage"]?["prompt_tokens"] == 500)

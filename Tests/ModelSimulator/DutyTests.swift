@@ -29,7 +29,7 @@ import Testing
       [
         ["role": "user", "content": "Should we move? [use fusion]"],
         [
-          "role": "assistant", "content": nil,
+          "role": "assistant", "content": .null,
           "tool_calls": [["id": "1", "type": "function", "function": ["name": "fusion", "arguments": "{}"]]],
         ],
         ["role": "tool", "tool_call_id": "1", "content": .string(result.text)],

@@ -44,7 +44,7 @@ extension ChatRequest {
         turn["tool_calls"] = .array(calls + [call])
         messages[last] = .object(turn)
       } else {
-        messages.append(["role": "assistant", "content": nil, "tool_calls": [call]])
+        messages.append(["role": "assistant", "content": .null, "tool_calls": [call]])
       }
     case "function_call_output":
       guard let id = try item.text("call_id") else { throw item.wrong("call_id", "is missing") }

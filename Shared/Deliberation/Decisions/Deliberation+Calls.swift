@@ -37,8 +37,8 @@ extension Deliberation {
   private static func cacheKey(_ command: CallCommand, sameBefore: Int) -> String {
     let parts: [JSON] = [
       .string(command.tenant), .array(command.models.map { .string($0) }), .array(command.messages),
-      .array(command.tools), .object(command.parameters), command.responseFormat ?? nil,
-      command.allowedProviders.map { .array($0.map { .string($0) }) } ?? nil, .int(Int64(sameBefore)),
+      .array(command.tools), .object(command.parameters), command.responseFormat ?? .null,
+      command.allowedProviders.map { .array($0.map { .string($0) }) } ?? .null, .int(Int64(sameBefore)),
     ]
     return SHA256.hex(JSON.array(parts).bytes)
   }
