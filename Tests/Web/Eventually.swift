@@ -15,3 +15,6 @@ func timeUntil(within: Duration = .seconds(5), _ holds: () -> Bool) -> Duration?
   let start = ContinuousClock.now
   return eventually(within: within, holds) ? ContinuousClock.now - start : nil
 }
+
+/// Lets another thread go first, between two looks.
+func pause() { usleep(200) }

@@ -152,6 +152,8 @@ import Web
     #expect(writer.bufferedBytes == 0)
     #expect(closed.withLock { $0 })
     #expect(eventually { server.openRequests == 0 })
+    // until here it was there, and took nothing
+    client.hangUp()
   }
 
   @Test("notices within 200 ms that the client of a waiting request has gone") func hangUpWhileWaiting() throws {

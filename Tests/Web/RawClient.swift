@@ -22,6 +22,8 @@ final class RawClient {
     }
     guard connected == 0 else {
       close(socket)
+      // a class that is given up in its init is still torn down
+      socket = -1
       return nil
     }
   }
@@ -85,6 +87,13 @@ final class RawClient {
 
   /// Says that nothing more will be sent, and goes on listening.
   func halfClose() { shutdown(socket, Int32(SHUT_WR)) }
+
+  /// Closes with a reset instead of a farewell.
+  func reset() {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+    hangUp()
+  }
 
   func hangUp() {
     guard socket >= 0 else { return }

@@ -29,6 +29,8 @@ struct AnswerState {
   /// What the caller does after letting go of the lock.
   struct Action {
     var resume = false
+    /// Shut the socket down: libmicrohttpd may be waiting for it to take more, and would not ask us any more.
+    var cut = false
     var tell: [@Sendable () -> Void] = []
     /// Nobody calls these any more. They leave the lock before they are freed: what they hold may be the last owner of
     /// the responder, which asks this state whether it was answered when it goes.
@@ -182,6 +184,7 @@ struct AnswerState {
     buffer = []
     taken = 0
     var action = wake()
+    action.cut = place == .running && !action.resume && why != .stopped
     if why == .gone { action.tell = takeClosers() } else { action.spent = takeClosers() }
     return action
   }

@@ -39,12 +39,12 @@ final class ConnectionWatch: Sendable {
   var connections: [ServerConnection] { state.withLock { Array($0.connections.values) } }
 
   func add(_ connection: ServerConnection) {
-    // where the kernel has no room for it the connection still works, only its hang-up is seen late
-    _ = poller.add(connection.socket, .once, key: connection.number)
     let isFirst = state.withLock { state in
       state.connections[connection.number] = connection
       return state.connections.count == 1
     }
+    // where the kernel has no room for it the connection still works, only its hang-up is seen late
+    _ = poller.add(connection.socket, [.hangUp, .once], key: connection.number)
     if isFirst { poller.wake() }
   }
 
@@ -63,7 +63,7 @@ final class ConnectionWatch: Sendable {
       let (stopped, idle) = state.withLock { ($0.stopped, $0.connections.isEmpty) }
       if stopped { return }
       for event in poller.wait(idle ? nil : interval) {
-        state.withLock { $0.connections[event.key] }?.exchange?.hangUp()
+        state.withLock { $0.connections[event.key] }?.hungUp()
       }
       let now = ContinuousClock.now
       if now >= nextSweep {

@@ -71,6 +71,7 @@ final class Exchange: @unchecked Sendable {
 
   private func perform(_ action: AnswerState.Action) {
     if action.resume { MHD_resume_connection(pointer) }
+    if action.cut { connection.cut(self) }
     for tell in action.tell { tell() }
   }
 }

@@ -14,21 +14,27 @@ final class ServerConnection: Sendable {
 
   let number: UInt64
   let socket: Int32
-  private let phase: Lock<Phase>
+  private struct State {
+    var phase: Phase
+    /// The client has closed its sending side.
+    var isHalfClosed = false
+  }
+
+  private let state: Lock<State>
   private let watch: ConnectionWatch
 
   init(number: UInt64, socket: Int32, watch: ConnectionWatch, headersUntil: ContinuousClock.Instant) {
     self.number = number
     self.socket = socket
     self.watch = watch
-    phase = Lock(.request(until: headersUntil))
+    state = Lock(State(phase: .request(until: headersUntil)))
   }
 
   /// False where the connection was shut down in the meantime.
   func enter(_ next: Phase) -> Bool {
-    phase.withLock { phase in
-      if case .closed = phase { return false }
-      phase = next
+    state.withLock { state in
+      if case .closed = state.phase { return false }
+      state.phase = next
       return true
     }
   }
@@ -39,29 +45,59 @@ final class ServerConnection: Sendable {
   }
 
   var exchange: Exchange? {
-    phase.withLock { phase in
-      if case .answer(let exchange) = phase { exchange } else { nil }
+    state.withLock { state in
+      if case .answer(let exchange) = state.phase { exchange } else { nil }
     }
   }
 
   /// From now on a hang-up is told to the exchange that is under way.
   func watchForHangUp() { watch.arm(self) }
 
+  /// The kernel says that the client will send nothing more.
+  func hungUp() {
+    let exchange = state.withLock { state -> Exchange? in
+      state.isHalfClosed = true
+      if case .answer(let exchange) = state.phase { return exchange }
+      remind(state)
+      return nil
+    }
+    exchange?.hangUp()
+  }
+
+  /// Shuts the connection down while it is still this exchange's.
+  func cut(_ exchange: Exchange) {
+    state.withLock { state in
+      if case .answer(let current) = state.phase, current === exchange { shutdown(socket, Int32(SHUT_RDWR)) }
+    }
+  }
+
   /// Shuts the connection down where its time is over. The lock keeps libmicrohttpd from closing the socket meanwhile;
   /// neither call waits.
   func enforce(_ now: ContinuousClock.Instant) -> Bool {
-    phase.withLock { phase in
-      switch phase {
+    state.withLock { state in
+      switch state.phase {
       case .request(let until) where until <= now: break
       case .body(let until) where until <= now:
         Refusal.tooSlow.withUnsafeBytes { bytes in
           _ = send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
         }
-      default: return false
+      default:
+        remind(state)
+        return false
       }
-      phase = .closed
+      state.phase = .closed
       shutdown(socket, Int32(SHUT_RDWR))
       return true
+    }
+  }
+
+  /// libmicrohttpd 0.9.75 takes a short read for a socket that is empty, and so misses a farewell that came together
+  /// with the last bytes. Shutting down the side that is closed already wakes it, and takes nothing away that has come.
+  private func remind(_ state: State) {
+    guard state.isHalfClosed else { return }
+    switch state.phase {
+    case .request, .body: shutdown(socket, Int32(SHUT_RD))
+    case .answer, .closed: break
     }
   }
 }
