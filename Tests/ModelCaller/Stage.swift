@@ -27,12 +27,12 @@ final class Stage: Sendable {
 
   static let partitions = 4
 
-  init(_ simulator: String) async throws {
+  init(_ simulator: String, partitions: Int = Stage.partitions) async throws {
     self.simulator = simulator
     let prefix = "test.\(getpid()).\(UInt32.random(in: 0 ..< .max))."
     let kafka = getenv("CONCLAVE_KAFKA").map { String(cString: $0) }
     var bus = BusSettings(
-      bootstrap: kafka ?? "", kind: kafka == nil ? .embedded : .kafka, prefix: prefix, partitions: Self.partitions)
+      bootstrap: kafka ?? "", kind: kafka == nil ? .embedded : .kafka, prefix: prefix, partitions: partitions)
     if kafka == nil {
       let broker = try EmbeddedBroker(topics: Topics(bus).all)
       embedded = broker

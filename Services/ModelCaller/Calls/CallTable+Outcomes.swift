@@ -52,7 +52,7 @@ extension CallTable {
       }
       memory.remember(call.command.call.text, outcome)
       for place in call.places { finish(place, now) }
-      if call.wasNamed { actions.append(.write(.signal(.ended(calls: [call.command.call.text])), .signal)) }
+      if call.wasNamed { endedNames.append(call.command.call.text) }
       remove(serial, now)
     case .replay(let place), .deadLetter(let place):
       guard isDone else { return }

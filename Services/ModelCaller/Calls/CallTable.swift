@@ -18,6 +18,8 @@ package struct CallTable: Sendable {
   var ofDeliberation: [String: Set<Int>] = [:]
   /// Calls that go on here though their partition has gone.
   var orphanSerials: Set<Int> = []
+  /// Calls that were named on `signals` and whose outcome is acknowledged: told together.
+  var endedNames: [String] = []
   var lastSerial = 0
   var lastGeneration = 0
   var gates: [String: Gate]
@@ -56,6 +58,10 @@ package struct CallTable: Sendable {
 
   /// What is to be done now, in this order.
   package mutating func take() -> [Action] {
+    if !endedNames.isEmpty {
+      actions.append(.write(.signal(.ended(calls: endedNames)), .signal))
+      endedNames = []
+    }
     defer { actions.removeAll(keepingCapacity: true) }
     return actions
   }

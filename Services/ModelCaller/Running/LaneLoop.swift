@@ -108,7 +108,8 @@ final class LaneLoop: Receiver, @unchecked Sendable {
       switch action {
       case .start(let attempt):
         log.debug(
-          "call.try", ("call", attempt.command.call.text), ("try", attempt.number), ("provider", attempt.route.provider))
+          "call.try", ("call", attempt.command.call.text), ("try", attempt.number), ("provider", attempt.route.provider)
+        )
         exchanges[attempt.serial] = (attempt.number, performer.start(attempt, mailbox))
       case .stop(let serial, let number):
         if let running = exchanges[serial], running.number == number { running.exchange.stop() }
