@@ -33,7 +33,7 @@ extension RunningSystems {
         Mischief(what: "no headers", value: Array("{\"request\": {}}".utf8), headers: []),
         Mischief(
           what: "a header that is no text", value: Array("{}".utf8),
-          headers: headers + [Header("ce_id", [0xFF, 0xFE])].reversed()),
+          headers: [Header("ce_id", [0xFF, 0xFE])] + headers, isAsk: true),
         Mischief(what: "an old version", value: Array("{}".utf8), headers: [Header("ce_specversion", "0.3")]),
         Mischief(what: "nothing at all", value: nil, headers: headers),
         Mischief(
