@@ -3,7 +3,7 @@ enum BenchCommand: Command {
   static let summary = ""
   static let flags: [Flag] = []
 
-  static func run(_ arguments: Arguments, environment: [String: String]) async throws(CommandError) -> Int32 {
+  static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     throw .failed("this command is being built")
   }
 }

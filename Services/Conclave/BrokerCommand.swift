@@ -10,7 +10,7 @@ enum BrokerCommand: Command {
   static let summary = ""
   static let flags: [Flag] = []
 
-  static func run(_ arguments: Arguments, environment: [String: String]) async throws(CommandError) -> Int32 {
+  static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     let signals = StopSignals()
     guard let descriptor = environment["CONCLAVE_ANNOUNCE_FD"].flatMap(Int32.init) else {
       throw .usage("this is a part of conclave up, which starts it by itself")

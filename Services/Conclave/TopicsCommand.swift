@@ -12,7 +12,7 @@ enum TopicsCommand: Command {
     Flag("--config", "deploy/conclave.json", "whose lanes need a topic each"),
   ]
 
-  static func run(_ arguments: Arguments, environment: [String: String]) async throws(CommandError) -> Int32 {
+  static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     guard arguments.operands.count == 1, let action = BusSettings.TopicsMode(rawValue: arguments.operands[0]) else {
       throw .usage("say create or check")
     }
@@ -27,12 +27,14 @@ enum TopicsCommand: Command {
       throw .settings("\(error)")
     }
     let log = Log(service: "conclave", instance: "topics", level: .warning, format: settings.logFormat)
-    do {
-      switch action {
-      case .create: try await Admin.create(settings.bus, log: log, within: .seconds(30))
-      case .check: try await Admin.check(settings.bus, log: log, within: .seconds(30))
-      }
-    } catch { throw .failed("\(error)") }
+    try awaited { () throws(CommandError) in
+      do {
+        switch action {
+        case .create: try await Admin.create(settings.bus, log: log, within: .seconds(30))
+        case .check: try await Admin.check(settings.bus, log: log, within: .seconds(30))
+        }
+      } catch { throw .failed("\(error)") }
+    }
     for shape in Topics(settings.bus).all { Output.data("\(shape.name)\t\(shape.partitions)\n") }
     return 0
   }

@@ -1,6 +1,4 @@
 internal import FoundationEssentials
 internal import Glibc
 
-let status = await Commands.run(
-  Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
-exit(status)
+exit(Commands.run(Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment))

@@ -49,17 +49,17 @@ import Testing
       [], ["fly"], ["up", "--wings"], ["up", "here"], ["up", "--port", "99999"], ["up", "--callers", "0"], ["ask"],
       ["ask", "one", "two"], ["ask", " "], ["topics"], ["topics", "eat"], ["topics", "create"], ["broker"],
     ])
-  func usage(_ words: [String]) async { #expect(await Commands.run(words, environment: [:]) == 2) }
+  func usage(_ words: [String]) { #expect(Commands.run(words, environment: [:]) == 2) }
 
-  @Test("helps with every command") func help() async {
+  @Test("helps with every command") func help() {
     for command in Commands.all where !command.summary.isEmpty {
-      #expect(await Commands.run([command.name, "--help"], environment: [:]) == 0)
+      #expect(Commands.run([command.name, "--help"], environment: [:]) == 0)
       for flag in command.flags { #expect(command.help.contains(flag.name), "\(command.name)") }
       #expect(Commands.help.contains(command.name))
     }
   }
 
-  @Test("says where to begin when nothing runs") func nothingRuns() async {
-    #expect(await Commands.run(["ask", "why?", "--data", "/nonexistent"], environment: [:]) == 1)
+  @Test("says where to begin when nothing runs") func nothingRuns() {
+    #expect(Commands.run(["ask", "why?", "--data", "/nonexistent"], environment: [:]) == 1)
   }
 }

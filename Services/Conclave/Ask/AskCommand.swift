@@ -15,15 +15,16 @@ enum AskCommand: Command {
     Flag("--data", "data", "where conclave up keeps run.json"),
   ]
 
-  static func run(_ arguments: Arguments, environment: [String: String]) async throws(CommandError) -> Int32 {
+  static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     guard arguments.operands.count == 1 else { throw .usage("write the question as one word, in quotes") }
     let text = arguments.operands[0] == "-" ? try standardInput() : arguments.operands[0]
     guard !text.allSatisfy(\.isWhitespace) else { throw .usage("the question is empty") }
     let question = AskQuestion(text: text, model: arguments["--model"] ?? AskQuestion.fusion)
+    let compares = arguments.has("--compare")
     let outcome: AskOutcome
     if let url = arguments["--url"] {
-      outcome = try await HTTPAsk(url: url, key: environment["CONCLAVE_API_KEY"]).ask(
-        question, compares: arguments.has("--compare"))
+      let ask = HTTPAsk(url: url, key: environment["CONCLAVE_API_KEY"])
+      outcome = try awaited { () throws(CommandError) in try await ask.ask(question, compares: compares) }
     } else {
       let data = UpPlan.absolute(arguments["--data"] ?? environment["CONCLAVE_DATA"] ?? "data")
       let running = RunFile.read(data: data)
@@ -31,7 +32,8 @@ enum AskCommand: Command {
         throw .failed("nothing runs from \(data); start it with deploy/up, or name a gateway with --url")
       }
       let settings = try BusClient.settings(running, environment: environment)
-      outcome = try await BusAsk(settings: settings).ask(question, compares: arguments.has("--compare"))
+      let ask = BusAsk(settings: settings)
+      outcome = try awaited { () throws(CommandError) in try await ask.ask(question, compares: compares) }
     }
     return print(outcome, asJSON: arguments.has("--json"))
   }

@@ -8,7 +8,7 @@ protocol Command: Sendable {
   static var flags: [Flag] { get }
 
   /// - Returns: the exit status.
-  static func run(_ arguments: Arguments, environment: [String: String]) async throws(CommandError) -> Int32
+  static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32
 }
 
 extension Command {

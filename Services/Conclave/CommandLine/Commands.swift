@@ -19,7 +19,7 @@ enum Commands {
   }
 
   /// - Returns: the exit status: 0 done, 1 failed, 2 wrong usage.
-  static func run(_ words: [String], environment: [String: String]) async -> Int32 {
+  static func run(_ words: [String], environment: [String: String]) -> Int32 {
     guard let name = words.first else {
       Output.error(help)
       return 2
@@ -38,7 +38,7 @@ enum Commands {
       return 0
     }
     do {
-      return try await command.run(Arguments(rest, flags: command.flags), environment: environment)
+      return try command.run(Arguments(rest, flags: command.flags), environment: environment)
     } catch {
       var hint = ""
       if case .usage = error { hint = "; conclave \(name) --help says what it takes" }

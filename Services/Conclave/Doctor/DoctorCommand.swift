@@ -12,7 +12,7 @@ enum DoctorCommand: Command {
     Flag("--data", "data", "where conclave up keeps run.json"),
   ]
 
-  static func run(_ arguments: Arguments, environment: [String: String]) async throws(CommandError) -> Int32 {
+  static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     if let operand = arguments.operands.first { throw .usage("\"\(operand)\" is not known") }
     var environment = environment
     if let kafka = arguments["--kafka"] { environment["CONCLAVE_KAFKA"] = kafka }
@@ -36,8 +36,9 @@ enum DoctorCommand: Command {
     }
     tell([.ok("settings", "valid")])
     tell(ModelsCheck.findings(setting, running))
-    tell(await BusCheck.findings(setting, running, isNamed: !(environment["CONCLAVE_KAFKA"] ?? "").isEmpty))
-    tell(await ServicesCheck.findings(setting, running))
+    let isNamed = !(environment["CONCLAVE_KAFKA"] ?? "").isEmpty
+    tell(try awaited { () throws(CommandError) in await BusCheck.findings(setting, running, isNamed: isNamed) })
+    tell(try awaited { () throws(CommandError) in await ServicesCheck.findings(setting, running) })
     return failed ? 1 : 0
   }
 }

@@ -16,13 +16,15 @@ enum UpCommand: Command {
     Flag("--callers", "1", "how many model callers to start"),
   ]
 
-  static func run(_ arguments: Arguments, environment: [String: String]) async throws(CommandError) -> Int32 {
+  static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     // Before anything starts a thread: each would have to block the signals by itself.
     let signals = StopSignals()
     let plan = try UpPlan(arguments, environment: environment)
     let lock = try DataFolder(plan.settings.data)
     try Door.mustBeFree(plan.settings.http)
-    if plan.settings.bus.kind == .kafka { try await prepareTopics(plan.settings) }
+    if plan.settings.bus.kind == .kafka {
+      try awaited { () throws(CommandError) in try await prepareTopics(plan.settings) }
+    }
 
     let log = LogForwarder()
     let system = UpSystem(plan: plan, log: log)
