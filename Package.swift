@@ -102,7 +102,8 @@ let package = Package(
     .testTarget(
       name: "ChaosTests", dependencies: ["Chaos", "Threads"], path: "Tests/ChaosTests", swiftSettings: settings),
     .testTarget(
-      name: "VerifierTests", dependencies: ["Bus", "Deliberation", "Telemetry", "Verifier"], path: "Tests/VerifierTests",
+      name: "VerifierTests", dependencies: ["Bus", "Deliberation", "Telemetry", "Verifier"],
+      path: "Tests/VerifierTests",
       swiftSettings: settings),
     tests("ModelSimulator", ["Deliberation", "ModelSimulator", "Models", "Telemetry", "Threads", "Web"]),
   ],

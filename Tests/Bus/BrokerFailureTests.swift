@@ -128,7 +128,7 @@ extension OverBroker {
             }
             number += 1
             // a steady stream, not a wait
-            try? await Task.sleep(for: .milliseconds(4))
+            await pace(.milliseconds(4))
           }
           return number
         }

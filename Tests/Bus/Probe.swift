@@ -76,19 +76,3 @@ final class Probe: Receiver, Sendable {
   var records: [Record] { seen.withLock { $0.records } }
   var values: [String] { records.map { String(decoding: $0.value ?? [], as: UTF8.self) } }
 }
-
-/// Waits until it is so; fails the test where it is not in time.
-func eventually(
-  _ what: Comment, within limit: Duration = .seconds(10), sourceLocation: SourceLocation = #_sourceLocation,
-  _ condition: () -> Bool
-) async {
-  let deadline = ContinuousClock.now + limit
-  while !condition() {
-    if deadline < .now {
-      Issue.record(what, sourceLocation: sourceLocation)
-      return
-    }
-    // no test waits for time: it looks again soon
-    try? await Task.sleep(for: .milliseconds(1))
-  }
-}

@@ -77,7 +77,7 @@ final class CallerProcess: Sendable {
     while deadline > .now {
       if let answer = try? await client.send(HTTPRequest(url: admin + "/readyz")), answer.status == 200 { return }
       guard process.isRunning else { throw NotReady(why: "it ended with status \(process.terminationStatus)") }
-      try await Task.sleep(for: .milliseconds(10))
+      await pace(.milliseconds(10))
     }
     throw NotReady(why: "not ready in time")
   }

@@ -31,7 +31,7 @@ extension OnABroker {
         let asked = ContinuousClock.now
         most = max(most, try await caller.metric("conclave_calls_in_flight"))
         slowest = max(slowest, ContinuousClock.now - asked)
-        try await Task.sleep(for: .milliseconds(50))
+        await pace(.milliseconds(50))
       }
       let took = ContinuousClock.now - begun
       let memory = caller.memory

@@ -23,7 +23,7 @@ extension OnABroker {
           if calls.count - stage.events.count < 500 {
             calls.append(try await stage.command(model))
           } else {
-            try await Task.sleep(for: .milliseconds(5))
+            await pace(.milliseconds(5))
           }
         }
         return calls

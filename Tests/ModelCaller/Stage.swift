@@ -198,19 +198,3 @@ enum Wall {
     return Moment(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
   }
 }
-
-/// Waits until it is so; fails the test where it is not in time.
-func eventually(
-  _ what: Comment, within limit: Duration = .seconds(10), sourceLocation: SourceLocation = #_sourceLocation,
-  _ condition: () -> Bool
-) async {
-  let deadline = ContinuousClock.now + limit
-  while !condition() {
-    if deadline < .now {
-      Issue.record(what, sourceLocation: sourceLocation)
-      return
-    }
-    // no test waits for time: it looks again soon
-    try? await Task.sleep(for: .milliseconds(2))
-  }
-}
