@@ -23,6 +23,7 @@ enum ClientProperties {
     refuse("a small value costs up to a second per refill; lower queued.max.messages.kbytes", "queued.min.messages")
     refuse("a consumer that is paused still polls", "max.poll.interval.ms")
     refuse("log lines come out through our own log", "log.queue", "log_level")
+    refuse("the end of a partition is no error", "enable.partition.eof")
     refuse("it would talk to a broker of its own", "test.mock.num.brokers")
     return refused
   }()

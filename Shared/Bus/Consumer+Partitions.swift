@@ -21,10 +21,15 @@ extension Consumer {
     inbox.withLock { $0.isAssigned = true }
   }
 
-  /// Partitions that were handed out, as soon as a broker answers for their committed offsets.
+  /// Partitions that were handed out, as soon as a broker answers for their committed offsets: one try a round, so that
+  /// the loop goes on meanwhile.
   func assignHandedOut() {
     guard case .assigned(let partitions, _) = subscription, let handle else { return }
-    let starts = take(partitions) { self.mustStop || self.handle?.fatalError != nil }
+    var tries = 0
+    let starts = take(partitions) {
+      tries += 1
+      return tries > 1 || self.mustStop || handle.fatalError != nil
+    }
     if starts.isEmpty, !partitions.isEmpty { return }
     mustAssign = false
     if let error = handle.assign(starts) {

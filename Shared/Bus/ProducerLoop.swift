@@ -144,13 +144,14 @@ final class ProducerLoop: @unchecked Sendable {
     else { return }
     let topic = next.record.topic
     if let count = producer.partitions(of: topic), partition < count { return }
-    if let asked = refreshed[topic], asked.duration(to: .now) < .seconds(1) {
-      guard let count = producer.partitions(of: topic) else { return }
+    let known = producer.partitions(of: topic)
+    if let asked = refreshed[topic], asked.duration(to: .now) < (known == nil ? .milliseconds(200) : .seconds(1)) {
+      guard let count = known else { return }
       refuse(number, next.record, .noSuchPartition(topic: topic, partition: partition, has: count))
       return
     }
     let error = learn(topic, within: .milliseconds(500))
-    if error == nil { refreshed[topic] = .now }
+    refreshed[topic] = .now
     if let count = producer.partitions(of: topic), error == nil, partition >= count {
       refuse(number, next.record, .noSuchPartition(topic: topic, partition: partition, has: count))
     }

@@ -14,7 +14,7 @@ package enum Tuning {
   /// The embedded broker answers an idle fetch only when this is over, so it is the latency of a hop there; a real one
   /// answers as soon as there is data. There it bounds how long a partition that is resumed or assigned waits behind a
   /// fetch for others that is under way: librdkafka has one at a time for each broker.
-  static let fetchWaitEmbedded = 1
+  static let fetchWaitEmbedded = 2
   static let fetchWaitKafka = 50
   /// Default 500 ms: a new leader would cost that.
   static let fetchErrorBackoff = 50

@@ -140,6 +140,27 @@ extension OverBroker {
       producer.close(within: .seconds(5))
     }
 
+    @Test("a record for a topic that is made a little later is written then", .timeLimit(.minutes(1)))
+    func lateTopic() async throws {
+      let broker = try await BrokerUnderTest.start([("a", 4)])
+      let producer = try broker.producer()
+      let topic = broker.topic("late")
+      let results = Lock<[Result<Position, BusError>]>([])
+      for partition in [nil, 1] as [Int32?] {
+        producer.send(Outgoing(topic: topic, partition: partition, key: text("k"), value: text("v"))) { result in
+          results.withLock { $0.append(result) }
+        }
+      }
+      let until = ContinuousClock.now + .seconds(2)
+      await eventually("it is not there for a while") { until < .now }
+      #expect(results.withLock { $0.isEmpty })
+      let shape = TopicShape(name: topic, partitions: 4, retention: nil)
+      try await Admin.create(broker.settings, shapes: [shape], log: .silent, within: .seconds(10))
+      await eventually("both are written", within: .seconds(15)) { results.withLock { $0.count } == 2 }
+      #expect(results.withLock { $0.allSatisfy { (try? $0.get()) != nil } })
+      producer.close(within: .seconds(5))
+    }
+
     @Test("a topic of another shape is an error that names it", .timeLimit(.minutes(1))) func shape() async throws {
       let broker = try await BrokerUnderTest.start([("a", 4)])
       let shape = TopicShape(name: broker.topic("a"), partitions: 12, retention: nil)
