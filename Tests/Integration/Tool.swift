@@ -1,5 +1,9 @@
 import Foundation
+import Glibc
 import Testing
+import Threads
+
+@testable import Conclave
 
 /// A program that runs to its end, with its two outputs apart.
 enum Tool {
@@ -9,40 +13,36 @@ enum Tool {
     let error: String
   }
 
-  /// Off the cooperative pool: it waits for the program.
+  private static let redirect = #"in=$1 out=$2 err=$3; shift 3; exec "$@" <"$in" >"$out" 2>"$err""#
+
+  /// Waited for on a thread of its own. What the program leaves behind running (a node of Kafka) is not waited for, which
+  /// Foundation's `Process` would do.
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String]? = nil, input: String = ""
   ) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-      let thread = Thread {
-        do { continuation.resume(returning: try wait(program, arguments, environment, input)) } catch {
-          continuation.resume(throwing: error)
-        }
-      }
-      thread.start()
-    }
-  }
-
-  private static func wait(
-    _ program: String, _ arguments: [String], _ environment: [String: String]?, _ input: String
-  ) throws -> Result {
     let folder = try RunningSystem.newFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let names = ["in", "out", "err"].map { folder + "/" + $0 }
     try Data(input.utf8).write(to: URL(filePath: names[0]))
-    for name in names[1...] { try Data().write(to: URL(filePath: name)) }
-    let process = Process()
-    process.executableURL = URL(filePath: program.hasPrefix("/") ? program : "/usr/bin/env")
-    process.arguments = program.hasPrefix("/") ? arguments : [program] + arguments
-    if let environment { process.environment = environment }
-    process.standardInput = try FileHandle(forReadingFrom: URL(filePath: names[0]))
-    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: names[1]))
-    process.standardError = try FileHandle(forWritingTo: URL(filePath: names[2]))
-    try process.run()
-    process.waitUntilExit()
-    func text(_ name: String) throws -> String {
-      String(decoding: try Data(contentsOf: URL(filePath: name)), as: UTF8.self)
+    let words = ["-c", redirect, "sh"] + names + [program] + arguments
+    let environment = environment ?? ProcessInfo.processInfo.environment
+    let end: ChildProcess.End? = await withCheckedContinuation { continuation in
+      _ = NamedThread.start("tool") {
+        guard let child = try? ChildProcess("/bin/sh", words, environment: environment) else {
+          return continuation.resume(returning: nil)
+        }
+        close(child.output)
+        var ended = pollfd(fd: child.descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&ended, 1, -1) < 0 {}
+        continuation.resume(returning: child.reap())
+      }
     }
-    return Result(status: process.terminationStatus, output: try text(names[1]), error: try text(names[2]))
+    func text(_ name: String) -> String {
+      String(decoding: FileManager.default.contents(atPath: name) ?? Data(), as: UTF8.self)
+    }
+    guard case .status(let status) = try #require(end, "\(program) could not be started") else {
+      return Result(status: -1, output: text(names[1]), error: text(names[2]))
+    }
+    return Result(status: status, output: text(names[1]), error: text(names[2]))
   }
 }
