@@ -134,6 +134,15 @@ final class Stage: Sendable {
   /// The outcomes of a call as they stand in the log.
   func outcomes(_ call: CallID) -> [JSON] { events.values.filter { $0["call"]?.string == call.text } }
 
+  /// The calls that have an outcome, by the ids of the records: reading all values would cost a test more than its calls.
+  var ended: Set<String> {
+    Set(
+      events.records.compactMap { record in
+        let id = record.headers.first { $0.name == "ce_id" }?.value.map { String(decoding: $0, as: UTF8.self) }
+        return id.map { $0.replacing("/call.completed/", with: "/").replacing("/call.failed/", with: "/") }
+      })
+  }
+
   func outcome(_ call: CallID, within limit: Duration = .seconds(20)) async throws -> JSON {
     await eventually("there is an outcome of \(call)", within: limit) { !self.outcomes(call).isEmpty }
     return try #require(outcomes(call).first)

@@ -11,14 +11,15 @@ struct Table {
   private var epoch = 0
 
   init(
-    instance: String = "caller-a", inFlight: Int = 100, room: Int = 100, seed: UInt64 = 7,
+    instance: String = "caller-a", inFlight: Int = 100, room: Int = 100, seed: UInt64 = 7, gate: Gate? = nil,
     _ adjust: (inout CallLimits) -> Void = { _ in }
   ) {
     var limits = CallLimits()
     limits.inFlight = inFlight
     adjust(&limits)
     table = CallTable(
-      instance: instance, limits: limits, providers: ["one": room, "two": room], seed: seed,
+      instance: instance, limits: limits, gates: ["one": gate ?? Gate(limit: room), "two": Gate(limit: room)],
+      seed: seed,
       routes: { command in
         command.models.flatMap { model in
           switch model {

@@ -36,6 +36,8 @@ struct Call: Sendable {
   /// Bytes of the answer's text that were sent to who watches.
   var shown = 0
   var hasStreamed = false
+  /// When it first stood before the door of a provider that is down.
+  var shutSince: Moment?
   /// Records with pieces of its text that are not acknowledged yet, and whether some piece still waits to be gathered.
   var openDeltas = 0
   /// It was named on `signals`, so its end is told there too.

@@ -19,6 +19,10 @@ package struct CallLimits: Sendable {
   /// Calls named in one signal.
   package var namesPerSignal = 5_000
   package var recordBytes = 1_000_000
+  /// How long a call waits for a provider that is down and has no other way: longer than most outages that pass.
+  package var patience: Int64 = 20_000
+  /// How many partitions the lane has in all; nil: this process has the whole of its rates.
+  package var partitions: Int?
 
   package init() {}
 

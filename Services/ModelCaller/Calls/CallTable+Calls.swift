@@ -105,11 +105,23 @@ extension CallTable {
         conclude(serial, .failed(.overBudget("failed tries have used up its budget")), ProviderAnswer(), now)
         return
       }
+      let route = wayIn(call.tries, route)
       calls[serial]?.route = route
       calls[serial]?.phase = .queued
       wheel.set(serial, at: call.command.deadline)
       let provider = call.tries.routes[route].provider
-      if gates[provider, default: Gate(limit: defaultGate)].enter(serial) { start(serial, now) }
+      let tokens = Double(call.command.value.count) / Self.bytesPerToken
+      if gates[provider, default: Gate(limit: limits.inFlight)].enter(serial, tokens: tokens, now: now) {
+        start(serial, now)
+      } else {
+        admit(provider, now)
+        noteDoors(now)
+        if calls[serial]?.phase == .queued, gates[provider]?.isShut == true {
+          let since = call.shutSince ?? now
+          calls[serial]?.shutSince = since
+          wheel.set(serial, at: min(call.command.deadline, max(since + limits.patience, now + 1)))
+        }
+      }
     }
   }
 
@@ -127,14 +139,43 @@ extension CallTable {
           execution: call.execution, budget: call.command.maxCost.map { max(0, $0 - call.spent) })))
   }
 
-  private mutating func leave(_ provider: String, _ now: Moment) {
-    gates[provider]?.leave()
-    while let next = gates[provider]?.next() {
-      // it may have ended while it stood in the row, or stand in another by now
-      guard let call = calls[next], call.phase == .queued, call.tries.routes[call.route].provider == provider,
-        gates[provider]?.enter(next) == true
-      else { continue }
+  /// A guess, for the rates that providers count in tokens.
+  private static let bytesPerToken = 4.0
+
+  /// Where a provider is down, one that has not been asked yet and is not.
+  private func wayIn(_ tries: Tries, _ wanted: Int) -> Int {
+    guard gates[tries.routes[wanted].provider]?.isShut == true else { return wanted }
+    return tries.untried.first { gates[tries.routes[$0].provider]?.isShut != true } ?? wanted
+  }
+
+  /// Lets in who stands before a provider's door, as far as it has room.
+  mutating func admit(_ provider: String, _ now: Moment) {
+    while true {
+      // taken out, so that neither it nor the calls are copied while the one is changed and the others are read
+      guard var gate = gates.removeValue(forKey: provider) else { return }
+      let next = gate.next(now: now) { serial in
+        // one may have ended while it stood in the row, or stand in another by now
+        guard let call = calls[serial], call.phase == .queued, call.tries.routes[call.route].provider == provider
+        else { return nil }
+        return Double(call.command.value.count) / Self.bytesPerToken
+      }
+      gates[provider] = gate
+      guard let next else { return }
       start(next, now)
+    }
+  }
+
+  /// It stood before a provider's door for long: at its deadline it fails, and sooner where the provider is down.
+  private mutating func waitedLong(_ serial: Int, _ call: Call, _ now: Moment) {
+    if call.command.deadline <= now {
+      conclude(serial, .failed(.timeout("its provider had no room for it in time")), ProviderAnswer(), now)
+    } else if gates[call.tries.routes[call.route].provider]?.isShut == true {
+      let failure =
+        call.tries.last
+        ?? ProviderFailure(.upstreamError, message: "its provider is down; it was not asked", remedy: .none)
+      conclude(serial, .failed(failure), ProviderAnswer(), now)
+    } else {
+      wheel.set(serial, at: call.command.deadline)
     }
   }
 
@@ -148,8 +189,7 @@ extension CallTable {
       } else {
         follow(.go(call.route), serial, now)
       }
-    case .queued:
-      conclude(serial, .failed(.timeout("its provider had no room for it in time")), ProviderAnswer(), now)
+    case .queued: waitedLong(serial, call, now)
     case .trying: stop(serial, .timeout("the provider did not finish in time"))
     case .settling: break
     case .writing: write(serial)
@@ -200,7 +240,9 @@ extension CallTable {
     } else {
       conclude(serial, .completed, answer, now)
     }
-    leave(route.provider, now)
+    gates[route.provider]?.leave(failure, wasStopped: call.stopping != nil, now: now)
+    admit(route.provider, now)
+    noteDoors(now)
     flow(now)
   }
 

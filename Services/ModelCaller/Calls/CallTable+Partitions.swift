@@ -8,6 +8,7 @@ extension CallTable {
     let map = OffsetMap(assignment)
     partitions[partition] = PartitionState(
       generation: newGeneration(), map: map, next: map.base, began: now)
+    shareRates(now)
     flow(now)
   }
 
@@ -31,6 +32,7 @@ extension CallTable {
         entries.append(CommitEntry(partition: partition, offset: offset, metadata: metadata))
       }
     }
+    shareRates(now)
     if !orphanSerials.isEmpty {
       namingDue = now
       nameOrphans(now)
@@ -68,6 +70,13 @@ extension CallTable {
       dirty(now)
     }
     flow(now)
+  }
+
+  /// A process may use of the rates what it owns of the lane.
+  private mutating func shareRates(_ now: Moment) {
+    guard let whole = limits.partitions, whole > 0 else { return }
+    let share = min(1, Double(partitions.count) / Double(whole))
+    for provider in gates.keys { gates[provider]?.share(share, now: now) }
   }
 
   /// The records at a partition's position are gone. Offsets may begin anew, so nothing is known of them any more; the

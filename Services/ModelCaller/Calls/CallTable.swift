@@ -23,7 +23,8 @@ package struct CallTable: Sendable {
   var lastSerial = 0
   var lastGeneration = 0
   var gates: [String: Gate]
-  var defaultGate: Int
+  /// When a provider's door may let somebody in though nobody has come out.
+  var doorsDue: Moment?
   var wheel = Wheel()
   var gather: DeltaGather
   var openDeltas: [Int: [Int]] = [:]
@@ -41,15 +42,14 @@ package struct CallTable: Sendable {
   package private(set) var figures = CallFigures()
 
   package init(
-    instance: String, limits: CallLimits, providers: [String: Int], seed: UInt64,
+    instance: String, limits: CallLimits, gates: [String: Gate], seed: UInt64,
     routes: @escaping @Sendable (Command) -> [Route]
   ) {
     self.instance = instance
     self.limits = limits
     self.routes = routes
     random = SplitMix64(seed: seed)
-    gates = providers.mapValues { Gate(limit: $0) }
-    defaultGate = limits.inFlight
+    self.gates = gates
     gather = DeltaGather(within: limits.deltaGather, limit: limits.deltaBytes)
     memory = OutcomeMemory(countLimit: limits.replays, bytesLimit: limits.replayBytes)
     cancellations = Cancellations(limit: limits.cancels, lifetime: limits.memory)
@@ -68,15 +68,34 @@ package struct CallTable: Sendable {
 
   /// When `tick` is wanted at the latest.
   package var wake: Moment? {
-    [wheel.next, gather.due, commitUnderWay == nil ? commitDue : nil, namingDue].compactMap(\.self).min()
+    [wheel.next, gather.due, commitUnderWay == nil ? commitDue : nil, namingDue, doorsDue].compactMap(\.self).min()
   }
 
   /// Time has passed.
   package mutating func tick(_ now: Moment) {
     for serial in wheel.due(now) { timeCame(serial, now) }
+    if let due = doorsDue, due <= now { openDoors(now) }
     if let due = gather.due, due <= now { flushDeltas() }
     nameOrphans(now)
     commitIfDue(now)
+  }
+
+  /// Lets in who waits for time alone, and notes when the next may go in.
+  mutating func openDoors(_ now: Moment) {
+    for provider in gates.keys.sorted() { admit(provider, now) }
+    noteDoors(now)
+  }
+
+  /// A door that waits for time is not tried more often than this, in milliseconds.
+  private static let doorEvery: Int64 = 10
+
+  mutating func noteDoors(_ now: Moment) {
+    doorsDue = gates.values.compactMap { $0.wake(now: now) }.min().map { max($0, now + Self.doorEvery) }
+  }
+
+  /// How the doors to the providers stand, for metrics.
+  package var doors: [(provider: String, isOpen: Bool, waiting: Int, width: Int)] {
+    gates.sorted { $0.key < $1.key }.map { ($0.key, !$0.value.isShut, $0.value.waiting, $0.value.width) }
   }
 
   mutating func count(_ change: (inout CallFigures) -> Void) { change(&figures) }

@@ -21,7 +21,7 @@ package struct Tries: Sendable, Equatable {
   package private(set) var records: [TryRecord] = []
   private var ways: [Way]
   /// The failure that says most about why the call failed in the end.
-  private var last: ProviderFailure?
+  private(set) var last: ProviderFailure?
 
   /// Tries of one call in all, and of one route where it answered with errors of its own.
   package static let limit = 12
@@ -33,6 +33,9 @@ package struct Tries: Sendable, Equatable {
     self.routes = routes
     ways = Array(repeating: Way(), count: routes.count)
   }
+
+  /// Those that have not been asked, in order.
+  package var untried: [Int] { ways.indices.filter { !ways[$0].isClosed && ways[$0].count == 0 } }
 
   package var first: Step {
     routes.isEmpty

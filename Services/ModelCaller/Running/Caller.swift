@@ -99,9 +99,14 @@ package final class Caller: Sendable {
     let topic = topics.calls(lane)
     let group = topics.group("model-caller", lane: lane)
     let routes = options.routes
+    var limits = limits
+    limits.partitions = topics.all.first { $0.name == topic }?.partitions
     let table = CallTable(
       instance: "\(options.instance)/\(incarnation)", limits: limits,
-      providers: options.providers.mapValues(\.maxConcurrency), seed: SystemRandomNumberGenerator.seed(),
+      gates: options.providers.mapValues {
+        Gate(
+          limit: $0.maxConcurrency, requestsPerMinute: $0.requestsPerMinute, tokensPerMinute: $0.tokensPerMinute)
+      }, seed: SystemRandomNumberGenerator.seed(),
       routes: { routes.ways($0) })
     let loop = LaneLoop(
       lane: lane, topic: topic, table: table,

@@ -1,5 +1,6 @@
 internal import Deliberation
 internal import Telemetry
+internal import Threads
 
 /// The figures of one lane, as metrics and for whoever asks how ready it is.
 final class LaneMeters: Sendable {
@@ -8,8 +9,15 @@ final class LaneMeters: Sendable {
   private let orphans: Gauge
   private let connected: Readiness.Condition
   private let counters: LaneCounters
+  private let lane: String
+  private let metrics: Metrics
+  /// Every turn would be too often.
+  private let shown = Lock(Moment(milliseconds: 0))
+  private static let every: Int64 = 50
 
   init(lane: String, metrics: Metrics, readiness: Readiness) {
+    self.lane = lane
+    self.metrics = metrics
     let labels = [("lane", lane)]
     inFlight = metrics.gauge("conclave_calls_in_flight", "Calls that this process performs.", labels)
     held = metrics.gauge("conclave_calls_held", "Calls that another process still runs, waited for here.", labels)
@@ -19,10 +27,25 @@ final class LaneMeters: Sendable {
   }
 
   func show(_ table: CallTable, isConnected: Bool) {
+    let now = Clock.now()
+    let isDue = shown.withLock { shown in
+      guard now - shown >= Self.every || now < shown || table.isIdle else { return false }
+      shown = now
+      return true
+    }
+    guard isDue else { return }
     inFlight.set(Double(table.inFlight))
     held.set(Double(table.held))
     orphans.set(Double(table.orphans))
     counters.show(table.figures)
+    for door in table.doors {
+      let labels = [("lane", lane), ("provider", door.provider)]
+      metrics.gauge("conclave_provider_open", "0 while a provider is taken to be down.", labels).set(
+        door.isOpen ? 1 : 0)
+      metrics.gauge("conclave_provider_waiting", "Calls that wait for a provider.", labels).set(Double(door.waiting))
+      metrics.gauge("conclave_provider_width", "Requests at once that a provider is given.", labels)
+        .set(Double(door.width))
+    }
     if isConnected { connected.met() } else { connected.unmet("no broker is reachable, or no partition assigned") }
   }
 }

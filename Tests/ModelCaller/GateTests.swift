@@ -1,0 +1,166 @@
+import Deliberation
+import ModelCaller
+import Models
+import Testing
+
+/// A gate by reference, as an expectation cannot change a value.
+private final class Door {
+  var gate: Gate
+
+  init(_ gate: Gate) { self.gate = gate }
+
+  var isShut: Bool { gate.isShut }
+  var width: Int { gate.width }
+  var inUse: Int { gate.inUse }
+  func enter(_ serial: Int, now: Moment) -> Bool { gate.enter(serial, now: now) }
+  func next(now: Moment) -> Int? { gate.next(now: now) { _ in 0 } }
+  func wake(now: Moment) -> Moment? { gate.wake(now: now) }
+  func leave(_ failure: ProviderFailure?, wasStopped: Bool = false, now: Moment) {
+    gate.leave(failure, wasStopped: wasStopped, now: now)
+  }
+}
+
+@Suite struct GateTests {
+  private let start = Moment(milliseconds: 1_790_000_000_000)
+  private let down = ProviderFailure(.upstreamError, status: 503, message: "", remedy: .later)
+  private let tooMuch = ProviderFailure(.rateLimited, status: 429, message: "", remedy: .later)
+  private let wrong = ProviderFailure(.invalidRequest, status: 400, message: "", remedy: .none)
+
+  /// A gate whose last requests all failed so.
+  private func gate(after failure: ProviderFailure, _ count: Int, limit: Int = 100) -> Door {
+    let gate = Door(Gate(limit: limit))
+    for serial in 0..<count {
+      _ = gate.enter(serial, now: start)
+      gate.leave(failure, now: start)
+    }
+    return gate
+  }
+
+  @Test func `a provider that is down is left alone, asked once, and open again after its first answer`() {
+    let gate = gate(after: down, Gate.failuresToOpen)
+    #expect(gate.isShut)
+    #expect(!gate.enter(100, now: start))
+    #expect(!gate.enter(101, now: start))
+    #expect(gate.wake(now: start) == start + Gate.firstRest)
+    let later = start + Gate.firstRest
+    #expect(gate.next(now: later) == 100)
+    #expect(gate.next(now: later) == nil)
+    gate.leave(nil, now: later)
+    #expect(!gate.isShut)
+    #expect(gate.next(now: later) == 101)
+  }
+
+  @Test func `a provider that comes back is found within 30 s, however long it was down`() {
+    let gate = gate(after: down, Gate.failuresToOpen)
+    var now = start
+    for serial in 0..<50 {
+      _ = gate.enter(serial, now: now)
+      let wake = gate.wake(now: now) ?? now
+      #expect(wake - now <= 30_000)
+      now = max(wake, now)
+      #expect(gate.next(now: now) != nil)
+      gate.leave(down, now: now)
+    }
+    #expect(now - start > 300_000)
+  }
+
+  @Test func `a 4xx of its own, a full door and a stop from here do not shut the door`() {
+    #expect(!gate(after: wrong, 50).isShut)
+    #expect(!gate(after: tooMuch, 50).isShut)
+    let stopped = Door(Gate(limit: 10))
+    for serial in 0..<50 {
+      _ = stopped.enter(serial, now: start)
+      stopped.leave(down, wasStopped: true, now: start)
+    }
+    #expect(!stopped.isShut)
+    #expect(stopped.inUse == 0)
+  }
+
+  @Test func `failures among answers do not shut the door`() {
+    let gate = Door(Gate(limit: 10))
+    for serial in 0..<200 {
+      _ = gate.enter(serial, now: start)
+      gate.leave(serial % 2 == 0 ? down : nil, now: start)
+    }
+    #expect(!gate.isShut)
+  }
+
+  @Test func `the bound is cut by what is too much, and grows back with answers`() {
+    let gate = Door(Gate(limit: 100))
+    for serial in 0..<100 { _ = gate.enter(serial, now: start) }
+    gate.leave(tooMuch, now: start)
+    #expect(gate.width == 70)
+    // complaints about what was sent before say nothing new
+    for _ in 0..<50 { gate.leave(tooMuch, now: start + 10) }
+    #expect(gate.width == 70)
+    gate.leave(tooMuch, now: start + 2_000)
+    #expect(gate.width < 40)
+    for _ in 0..<48 { gate.leave(nil, now: start + 3_000) }
+    for serial in 0..<3_000 {
+      _ = gate.enter(serial, now: start + 4_000)
+      gate.leave(nil, now: start + 4_000)
+    }
+    #expect(gate.width == 100)
+  }
+
+  @Test func `no more go in a minute than the rate allows, and each process has its share of it`() {
+    for (share, allowed) in [(1.0, 600), (0.5, 300)] {
+      let gate = Door(Gate(limit: 10_000, requestsPerMinute: 600))
+      gate.gate.share(share, now: start)
+      var entered = 0
+      for serial in 0..<2_000 where gate.enter(serial, now: start) {
+        entered += 1
+        gate.leave(nil, now: start)
+      }
+      for millisecond in stride(from: 0, through: 60_000, by: 50) {
+        while gate.next(now: start + Int64(millisecond)) != nil {
+          entered += 1
+          gate.leave(nil, now: start)
+        }
+      }
+      // the burst of a tenth of a minute comes on top
+      #expect((allowed...(allowed * 11 / 10 + 1)).contains(entered))
+    }
+  }
+
+  @Test func `a request larger than the bucket goes when it is full, and is paid back`() throws {
+    var bucket = TokenBucket(perMinute: 600)
+    let whole = bucket.holds(1_000, now: start)
+    bucket.take(1_000, now: start)
+    let ready = bucket.ready(1, now: start)
+    let early = bucket.holds(1, now: start + 90_000)
+    let late = bucket.holds(1, now: ready)
+    #expect((whole, early, late) == (true, false, true))
+    #expect((94_000...95_000).contains(ready - start))
+  }
+
+  @Test func `calls that wait for a rate are started by time alone`() {
+    var table = Table(gate: Gate(limit: 100, requestsPerMinute: 60))
+    _ = table.assign()
+    var attempts: [Attempt] = []
+    for offset in 0..<10 { attempts += table.read(Int64(offset), "d\(offset)").attempts }
+    #expect(attempts.count == 6)
+    attempts += table.pass(4_100).attempts
+    #expect(attempts.count == 10)
+    #expect(table.table.doors.map(\.waiting) == [0, 0])
+  }
+
+  @Test func `where a provider is down its calls go to the next in the list, without asking it`() throws {
+    var table = Table(gate: gate(after: down, Gate.failuresToOpen).gate)
+    _ = table.assign()
+    let attempt = try #require(table.read(0, "d", model: "both").attempts.first)
+    #expect(attempt.route.provider == "two")
+    // one that has nowhere else to go waits for the door, and not for ever
+    #expect(table.read(1, "e").attempts.isEmpty)
+    let probe = try #require(table.pass(1_500).attempts.first)
+    #expect(table.read(2, "f").attempts.isEmpty)
+    #expect(table.fail(probe, down).isEmpty)
+    var failures: [String] = []
+    for _ in 0..<30 {
+      let actions = table.pass(1_000)
+      failures += actions.failures
+      for attempt in actions.attempts { failures += table.fail(attempt, down).failures }
+    }
+    #expect(failures == ["upstream_error", "upstream_error"])
+  }
+}
