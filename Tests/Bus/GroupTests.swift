@@ -56,7 +56,7 @@ extension OverBroker {
       #expect(story.prefix(3) == ["assigned 4", "revoked 4", "assigned 2"])
       #expect(second.seen.withLock { $0.assigned[0].map(\.committed) } == [10, 10])
       #expect(second.seen.withLock { $0.assigned[0].map(\.metadata) } == ["m", "m"])
-      #expect(one.isConnected && two.isConnected)
+      await eventually("both are connected") { one.isConnected && two.isConnected }
       try await Self.write(40..<80, broker, producer)
       await eventually("all came") { first.count + second.count >= 80 }
       // the second leaves, and the first goes on where it was
