@@ -11,7 +11,7 @@ extension ProviderSettings {
     switch format {
     case .openai:
       path = OpenAIRequest.path
-      body = OpenAIRequest.body(request)
+      body = OpenAIRequest.body(request, forRouter: baseURL.contains("openrouter"))
       headers += OpenAIRequest.headers(key)
     case .anthropic:
       path = AnthropicRequest.path

@@ -175,6 +175,19 @@ extension OnABroker {
       #expect(second["tries"]?[0]?["provider"]?.string == "down")
     }
 
+    @Test func `a provider that speaks Anthropic's messages answers as well, streamed and with functions`() async throws
+    {
+      let stage = try await stage()
+      let caller = try stage.caller("a", via: ["simulator/model-y+cached-3": ["messages"]])
+      await caller.ready()
+      let outcome = try await stage.outcome(try await stage.command("simulator/model-y+cached-3"))
+      #expect(outcome["content"]?.string?.hasPrefix("[simulated]") == true, "\(outcome.text.prefix(300))")
+      #expect(outcome["provider"]?.string == "messages")
+      #expect(outcome["finish_reason"]?.string == "stop")
+      #expect((outcome["usage"]?["completion_tokens"]?.int ?? 0) > 0)
+      #expect(outcome["usage"]?["cached_tokens"]?.int == 3)
+    }
+
     @Test func `a call that is out of time fails as timeout, and an expired command makes no request`() async throws {
       let (stage, _) = try await Self.shared.value
       let late = try await stage.outcome(try await stage.command("simulator/latency-5000", milliseconds: 300))

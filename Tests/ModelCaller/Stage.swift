@@ -81,11 +81,12 @@ final class Stage: Sendable {
     limits.inFlight = inFlight
     let provider = ProviderSettings(
       name: "sim", baseURL: simulator, key: Secret("sk-test-not-a-key-1"), maxConcurrency: room, timeouts: timeouts)
+    let other = ProviderSettings(name: "messages", baseURL: simulator, format: .anthropic, key: Secret("sk-test-2"))
     let down = ProviderSettings(name: "down", baseURL: "http://127.0.0.1:9/v1")
     return try RunningCaller(
       CallerOptions(
         bus: bus, instance: instance, share: share, lanes: ["default": limits],
-        providers: ["sim": provider, "down": down],
+        providers: ["sim": provider, "down": down, "messages": other],
         routes: RouteTable { model in
           (via[model] ?? ["sim"]).map {
             Route(provider: $0, model: model, name: model, price: Price(input: 1, output: 2))
