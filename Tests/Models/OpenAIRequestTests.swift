@@ -13,7 +13,7 @@ import Web
     model: "m", messages: [["role": "user", "content": [["type": "image_url", "image_url": ["url": "x"]]]]],
     tools: [["type": "function", "function": ["name": "f"]]],
     parameters: [
-      "temperature": 0.5, "stream": false, "model": "another", "seed": nil, "reasoning": ["effort": "high"],
+      "temperature": 0.5, "stream": false, "model": "another", "seed": .null, "reasoning": ["effort": "high"],
     ],
     responseFormat: ["type": "json_object"], headers: [("x-openrouter-fusion-depth", "1")])
 
