@@ -51,6 +51,15 @@ final class ProducerLoop: @unchecked Sendable {
       // once given up, librdkafka's word is not taken: it also acknowledges what only a broker that keeps sequences
       // would have written
       if isGivenUp { return }
+      // Without an offset it is not the broker's word either: librdkafka concludes it from the success of a later batch.
+      // A broker that knew nothing of this producer takes that one although an earlier one was refused (no leader for a
+      // moment), so the record may stand nowhere. It is sent again; where it does stand, ids absorb the double.
+      guard position.offset >= 0 else {
+        producer.state.withLock { $0.pending.waitAgain(number) }
+        producer.measures.again.add()
+        producer.log.debug("bus.produce.again", ("error", "acknowledged without an offset"))
+        return
+      }
       guard let pending = producer.state.withLock({ $0.pending.remove(number) }) else { return }
       producer.measures.latency.observe(pending.since.duration(to: .now).seconds)
       producer.measures.written(pending.record.topic)

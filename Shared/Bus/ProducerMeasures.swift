@@ -7,6 +7,7 @@ struct ProducerMeasures: Sendable {
   private let topics = Lock<[String: (written: Counter, refused: Counter)]>([:])
   let latency: Histogram
   let replaced: Counter
+  let again: Counter
 
   init(_ metrics: Metrics, client: String, inFlight: @escaping @Sendable () -> Double) {
     self.metrics = metrics
@@ -14,6 +15,8 @@ struct ProducerMeasures: Sendable {
       "conclave_bus_produce_seconds", "Time from send to the acknowledgement of all replicas.", Histogram.seconds)
     replaced = metrics.counter(
       "conclave_bus_producers_replaced_total", "Producer handles thrown away after a fatal error.")
+    again = metrics.counter(
+      "conclave_bus_unsure_records_total", "Records sent again because their acknowledgement named no offset.")
     _ = metrics.gauge(
       "conclave_bus_in_flight_records", "Records sent and not acknowledged yet.", [("client", client)], read: inFlight)
   }

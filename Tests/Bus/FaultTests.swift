@@ -85,6 +85,32 @@ extension OverBroker {
       consumer.stop(within: .seconds(5))
     }
 
+    @Test("a record that was refused is written, although the one behind it was taken") func impliedAcknowledgement()
+      async throws
+    {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      let metrics = Metrics()
+      let probe = Probe()
+      let consumer = try broker.consumer([broker.partition("a")], probe)
+      let producer = try broker.producer(metrics: metrics)
+      try await producer.warm([broker.topic("a")])
+      let unsure = metrics.counter(
+        "conclave_bus_unsure_records_total", "Records sent again because their acknowledgement named no offset.")
+      // answers that take their time leave several requests under way at once
+      embedded.setRoundTrip(.milliseconds(50))
+      var sent = 0
+      while unsure.value == 0, sent < 2_000 {
+        embedded.pushErrors(.produce, [.notLeader])
+        let tally = Self.send(100, from: sent, to: broker.topic("a"), producer)
+        await eventually("all are acknowledged") { tally.withLock { $0.acknowledged } == 100 }
+        sent += 100
+      }
+      #expect(unsure.value > 0, "else this test tested nothing")
+      await eventually("all came") { Set(probe.values).count == sent }
+      #expect(producer.close(within: .seconds(5)))
+      consumer.stop(within: .seconds(5))
+    }
+
     @Test("an answer that comes too late puts a record in the log twice, and is acknowledged once") func duplicates()
       async throws
     {
