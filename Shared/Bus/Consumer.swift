@@ -141,11 +141,20 @@ package final class Consumer: @unchecked Sendable {
 
   /// The partition's first offset and the one after its last, from the broker; waits at most two seconds.
   package func ends(_ partition: TopicPartition) throws(BusError) -> (low: Int64, high: Int64) {
+    guard let ends = try ends([partition])[partition] else { throw .closed }
+    return ends
+  }
+
+  /// The same for many partitions at once, which takes no longer than for one.
+  package func ends(
+    _ partitions: [TopicPartition]
+  ) throws(BusError) -> [TopicPartition: (low: Int64, high: Int64)] {
     guard let handle else { throw .closed }
     do throws(KafkaError) {
-      return try handle.ends(partition, within: Tuning.question)
+      return try handle.ends(partitions, within: Tuning.question)
     } catch {
-      throw error.asBusError("ends of \(partition)", topic: partition.topic)
+      throw error.asBusError(
+        "ends of \(partitions.map(\.description).joined(separator: ", "))", topic: partitions.first?.topic)
     }
   }
 

@@ -81,8 +81,11 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
 
   package func assigned(_ assignments: [Assignment], _ consumer: Consumer) -> [TopicPartition: StartAt] {
     var starts: [TopicPartition: StartAt] = [:]
-    for assignment in assignments where assignment.partition.topic == topics.events {
-      let (start, end, resumed) = window(of: assignment, consumer)
+    let own = assignments.filter { $0.partition.topic == topics.events }
+    // What cannot be had for all at once is asked for each again, and said there.
+    var ends = (try? consumer.ends(own.map(\.partition))) ?? [:]
+    for assignment in own {
+      let (start, end, resumed) = window(of: assignment, &ends, consumer)
       let now = clock()
       folds[assignment.partition.partition] = Owned(
         fold: PartitionFold(
@@ -156,10 +159,13 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
   // MARK: Starting
 
   /// Where to read from, up to where nothing is decided, and what is known to be done.
-  private func window(of assignment: Assignment, _ consumer: Consumer) -> (Int64, Int64, Progress) {
+  private func window(
+    of assignment: Assignment, _ ends: inout [TopicPartition: (low: Int64, high: Int64)], _ consumer: Consumer
+  ) -> (Int64, Int64, Progress) {
     while true {
       do {
-        let (low, end) = try consumer.ends(assignment.partition)
+        let known = ends.removeValue(forKey: assignment.partition)
+        let (low, end) = if let known { known } else { try consumer.ends(assignment.partition) }
         guard let committed = assignment.committed else {
           return (low, end, Progress(committed: low, metadata: nil))
         }

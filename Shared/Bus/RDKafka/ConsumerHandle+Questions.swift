@@ -56,12 +56,32 @@ extension ConsumerHandle {
     }
   }
 
-  func ends(_ partition: TopicPartition, within limit: Duration) throws(KafkaError) -> (low: Int64, high: Int64) {
-    var (low, high) = (Int64(0), Int64(0))
-    let code = rd_kafka_query_watermark_offsets(
-      handle, partition.topic, partition.partition, &low, &high, Int32(limit.milliseconds))
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
-    return (low, high)
+  typealias Ends = (low: Int64, high: Int64)
+
+  /// Two questions for all partitions, one after the other: librdkafka's own query asks both at once for each, and a
+  /// small answer that follows another waits for its acknowledgement, 40 ms with the embedded broker.
+  func ends(_ partitions: [TopicPartition], within limit: Duration) throws(KafkaError) -> [TopicPartition: Ends] {
+    let lows = try offsets(partitions, at: Int64(RD_KAFKA_OFFSET_BEGINNING), within: limit)
+    let highs = try offsets(partitions, at: Int64(RD_KAFKA_OFFSET_END), within: limit)
+    var ends: [TopicPartition: Ends] = [:]
+    for (partition, low) in lows { if let high = highs[partition] { ends[partition] = (low, high) } }
+    guard ends.count == Set(partitions).count else { throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT) }
+    return ends
+  }
+
+  /// `time` in milliseconds, or one of the two names that Kafka has for the ends.
+  private func offsets(
+    _ partitions: [TopicPartition], at time: Int64, within limit: Duration
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    guard !partitions.isEmpty else { return [:] }
+    let list = PartitionList(capacity: partitions.count)
+    // the time goes in where the offset comes out
+    for partition in partitions { list.add(partition, offset: time) }
+    let code = rd_kafka_offsets_for_times(handle, list.pointer, Int32(limit.milliseconds))
+    if let error = Self.error(code, list.elements) { throw error }
+    var offsets: [TopicPartition: Int64] = [:]
+    for element in list.elements where element.offset >= 0 { offsets[element.partition] = element.offset }
+    return offsets
   }
 
   /// The end as the last fetch knew it, without asking; nil before the first.
@@ -74,13 +94,7 @@ extension ConsumerHandle {
   func offset(
     _ partition: TopicPartition, atTime milliseconds: Int64, within limit: Duration
   ) throws(KafkaError) -> Int64? {
-    let list = PartitionList(capacity: 1)
-    // the time goes in where the offset comes out
-    list.add(partition, offset: milliseconds)
-    let code = rd_kafka_offsets_for_times(handle, list.pointer, Int32(limit.milliseconds))
-    if let error = Self.error(code, list.elements) { throw error }
-    guard let offset = list.elements.first?.offset, offset >= 0 else { return nil }
-    return offset
+    try offsets([partition], at: milliseconds, within: limit)[partition]
   }
 
   func metadata(of topic: String, within limit: Duration) throws(KafkaError) -> Handle.Metadata {
