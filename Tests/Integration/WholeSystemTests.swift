@@ -3,6 +3,7 @@ import Deliberation
 import Foundation
 import Glibc
 import Testing
+import Threads
 import Web
 
 @testable import Conclave
@@ -90,6 +91,26 @@ extension RunningSystems {
         let cancelled = try await system.send("DELETE", "/v1/deliberations/\(id)")
         #expect(cancelled.status == 202, "\(String(decoding: cancelled.body, as: UTF8.self))")
         #expect(try await waiting.status == 499)
+        try await eventually("it has ended") { watch.types(id).contains("conclave.deliberation.cancelled.v1") }
+        try watch.expectDescribed(prefix: system.prefix)
+      }
+    }
+
+    @Test("cancels what ask asked when its user presses Ctrl-C") func interrupted() async throws {
+      try await withSystem(.slow) { system in
+        let watch = try TopicWatch(try system.bus())
+        defer { watch.stop() }
+        let lines = Lock<[String]>([])
+        let asking = KeptProcess(
+          RunningSystem.programs + "/conclave", ["ask", "Take your time"], environment: system.environment
+        ) { text in lines.withLock { $0.append(text) } }
+        try await eventually("the panel is asked") {
+          watch.records(watch.topics.events).contains { $0.headers.text("ce_type") == "conclave.panel.dispatched.v1" }
+        }
+        let id = try #require(watch.records(watch.topics.events).first?.headers.text("ce_subject"))
+        kill(asking.pid, SIGINT)
+        try await eventually("ask has ended") { asking.end != nil }
+        #expect(asking.end == .status(1))
         try await eventually("it has ended") { watch.types(id).contains("conclave.deliberation.cancelled.v1") }
         try watch.expectDescribed(prefix: system.prefix)
       }

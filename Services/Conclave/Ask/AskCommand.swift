@@ -32,7 +32,7 @@ enum AskCommand: Command {
         throw .failed("nothing runs from \(data); start it with deploy/up, or name a gateway with --url")
       }
       let settings = try BusClient.settings(running, environment: environment)
-      let ask = BusAsk(settings: settings)
+      let ask = BusAsk(settings: settings, interrupts: Interrupts())
       outcome = try awaited { () throws(CommandError) in try await ask.ask(question, compares: compares) }
     }
     return print(outcome, asJSON: arguments.has("--json"))

@@ -6,6 +6,7 @@ internal import Telemetry
 /// Asks on the bus, as a pipeline does: writes the ask, follows its events, and takes the result from `results`.
 struct BusAsk {
   let settings: Settings
+  let interrupts: Interrupts
 
   func ask(_ question: AskQuestion, compares: Bool) async throws(CommandError) -> AskOutcome {
     let log = Log(service: "conclave", instance: "ask", level: .error, format: settings.logFormat)
@@ -15,7 +16,7 @@ struct BusAsk {
       // A bus that is not there is told after seconds, not waited for: a person sits in front of this.
       _ = try await Admin.cluster(settings.bus, log: log, within: .seconds(5))
       let producer = try Producer(settings.bus, client: "conclave-ask", log: log, metrics: metrics)
-      try await producer.warm([topics.requests, topics.events, topics.results])
+      try await producer.warm([topics.requests, topics.cancels, topics.events, topics.results])
       let ids = (0..<(compares ? 2 : 1)).map { _ in Self.newID() }
       let follower = AskFollower(topics: topics, fused: ids[0], alone: ids.count > 1 ? ids[1] : nil)
       let consumer = try Consumer(
@@ -23,6 +24,12 @@ struct BusAsk {
         subscription: .assigned(try partitions(of: ids, topics, producer), group: nil),
         receiver: { follower.receiver() },
         log: log, metrics: metrics, onFatal: { follower.fail("\($0)") })
+      interrupts.first {
+        Output.error("cancelling; once more does not wait for that\n")
+        for id in ids {
+          producer.send(Self.cancel(id, topics: topics)) { _ in if id == ids[0] { follower.fail("cancelled") } }
+        }
+      }
       // Nothing may be missed: the ask goes out when the reader stands at the end of each partition.
       let outcome = await follower.outcome { id, model in
         let question = AskQuestion(text: question.text, model: model ?? question.model)
@@ -65,6 +72,14 @@ struct BusAsk {
     let envelope = Envelope(
       id: id + "/ask", type: "conclave.ask.v1", source: "/conclave/ask", subject: id, time: WallTime.now.rfc3339)
     return Outgoing(topic: topics.requests, key: Array(id.utf8), value: value.bytes, headers: envelope.headers)
+  }
+
+  /// A client that hangs up.
+  static func cancel(_ id: String, topics: Topics) -> Outgoing {
+    let value: JSON = ["by": "client"]
+    let envelope = Envelope(
+      id: id + "/cancel", type: "conclave.cancel.v1", source: "/conclave/ask", subject: id, time: WallTime.now.rfc3339)
+    return Outgoing(topic: topics.cancels, key: nil, value: value.bytes, headers: envelope.headers)
   }
 
   private static func newID() -> String {
