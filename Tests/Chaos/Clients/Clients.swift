@@ -25,6 +25,8 @@ final class Clients: Sendable {
     var finished = 0
     var refused = 0
     var isStopped = false
+    /// How many are asked in all; falls to what has begun once it is enough.
+    var asks: Int
     var latencies: [Duration] = []
     var lastAnswer: Int64 = 0
   }
@@ -41,7 +43,7 @@ final class Clients: Sendable {
     url = http + "/v1/chat/completions"
     self.client = client
     self.book = book
-    state = Lock(State(next: plan.first))
+    state = Lock(State(next: plan.first, asks: plan.asks))
   }
 
   func start() {
@@ -56,7 +58,10 @@ final class Clients: Sendable {
   var lastAnswer: Int64 { state.withLock { $0.lastAnswer } }
   var latencies: [Duration] { state.withLock { $0.latencies } }
   var progress: Double { Double(finished) / Double(max(plan.asks, 1)) }
-  var isDone: Bool { finished >= plan.asks }
+  var isDone: Bool { state.withLock { $0.finished >= $0.asks } }
+
+  /// Nobody new asks from now on; whoever has begun is waited for.
+  func enough() { state.withLock { $0.asks = min($0.asks, $0.next - plan.first) } }
 
   /// No new asks; those under way may end.
   func stop() {
@@ -65,7 +70,6 @@ final class Clients: Sendable {
   }
 
   private func run() {
-    let last = plan.first + plan.asks
     let begun = ContinuousClock.now
     _ = eventually(within: .seconds(7200), every: .milliseconds(2)) {
       let now = ContinuousClock.now
@@ -75,7 +79,7 @@ final class Clients: Sendable {
         while state.open + numbers.count < plan.open {
           if let index = state.again.firstIndex(where: { $0.due <= now }) {
             numbers.append(state.again.remove(at: index).number)
-          } else if state.next < last, state.next - plan.first < allowed {
+          } else if state.next < plan.first + state.asks, state.next - plan.first < allowed {
             numbers.append(state.next)
             state.next += 1
           } else {
@@ -86,7 +90,7 @@ final class Clients: Sendable {
         return numbers
       }
       for number in numbers { ask(number) }
-      return state.withLock { $0.isStopped || $0.finished >= plan.asks }
+      return state.withLock { $0.isStopped || $0.finished >= $0.asks }
     }
   }
 

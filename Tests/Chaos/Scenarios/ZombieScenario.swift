@@ -18,12 +18,15 @@ enum ZombieScenario: Scenario {
     let rate = options.rate ?? 8
     let clients = stage.startClients(
       Clients.Plan(
-        asks: options.asks ?? rate * (freeze + 20) * victims.count, open: options.open ?? 400, seed: options.seed,
+        // more than there is time for: work must be there whenever somebody wakes
+        asks: options.asks ?? rate * (freeze + 60) * victims.count, open: options.open ?? 400, seed: options.seed,
         rate: rate, patience: .seconds(400)))
     _ = eventually(within: .seconds(60)) { clients.finished >= 20 }
     var table: [JSON] = []
     for (number, name) in victims.enumerated() { table.append(try haunt(name, number, freeze, stage)) }
+    clients.enough()
     stage.figure("zombies", .array(table))
+    stage.figure("asked", .int(Int64(clients.finished + clients.open)))
     stage.finish(clients, within: .seconds(600))
   }
 
@@ -36,7 +39,6 @@ enum ZombieScenario: Scenario {
     let frozen = stage.noteKill(victim)
     try Process.send(SIGSTOP, to: victim.pid, program: name)
     say("\(name) is frozen for \(freeze) s; a second copy runs")
-    // every partition is served again when the copy's door is ready and no assignment is waited for: watched as work
     _ = eventually(within: .seconds(freeze)) { false }
     let thawed = Time.now
     try Process.send(SIGCONT, to: victim.pid, program: name)
