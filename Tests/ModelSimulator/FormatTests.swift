@@ -14,7 +14,7 @@ import Web
     let request = ProviderRequest(
       model: model, messages: .array(messages + [["role": "user", "content": .string(text)]]), tools: tools,
       parameters: parameters, streams: streams)
-    let body = format == .anthropic ? AnthropicRequest.body(request) : OpenAIRequest.body(request)
+    let body = format == .anthropic ? AnthropicRequest.body(request) : OpenAIRequest.body(request, forRouter: false)
     let reading = try Direction.read(Direction.Asked(format: format, body: body))
     var direction = Direction(defaultLatency: 0)
     let script = direction.script(for: reading, direction.manner(for: reading, now: 0), epoch: 1000)
