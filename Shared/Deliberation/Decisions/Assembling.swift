@@ -61,14 +61,19 @@ package struct Assembling: Decides {
 
   /// When the rest have had their grace, once enough have answered.
   private func quorumOver(_ deliberation: Deliberation, _ ask: Requested, _ round: Int) -> Moment? {
+    let asked = deliberation.asked(in: round)
     let quorum = deliberation.quorum(ofRound: round)
-    let answers = deliberation.asked(in: round).compactMap { member -> Fact<CallState.Outcome>? in
-      guard case .answered(let key) = deliberation.status(of: member, in: round) else { return nil }
-      return deliberation.calls[key]?.outcome
+    // where all are needed the panel is complete or has no quorum
+    guard quorum > 0, quorum < asked.count else { return nil }
+    var answers: [(place: Int, time: Moment)] = []
+    for member in asked {
+      guard case .answered(let key) = deliberation.status(of: member, in: round),
+        let outcome = deliberation.calls[key]?.outcome
+      else { continue }
+      answers.append((outcome.place, outcome.time))
     }
-    guard quorum > 0, answers.count >= quorum else { return nil }
-    let enough = answers.sorted { $0.place < $1.place }[quorum - 1]
-    return enough.time + ask.graceMilliseconds
+    guard answers.count >= quorum else { return nil }
+    return answers.sorted { $0.place < $1.place }[quorum - 1].time + ask.graceMilliseconds
   }
 
   private func assembled(

@@ -78,11 +78,9 @@ package struct SHA256: Sendable {
     _ state: UnsafeMutableBufferPointer<UInt32>, _ words: UnsafeMutableBufferPointer<UInt32>,
     _ constants: UnsafeBufferPointer<UInt32>, _ input: UnsafeBufferPointer<UInt8>, _ start: Int
   ) {
+    guard let bytes = UnsafeRawPointer(input.baseAddress) else { return }
     for index in 0..<16 {
-      let place = start &+ index &* 4
-      words[index] =
-        UInt32(input[place]) &<< 24 | UInt32(input[place &+ 1]) &<< 16
-        | UInt32(input[place &+ 2]) &<< 8 | UInt32(input[place &+ 3])
+      words[index] = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: start &+ index &* 4, as: UInt32.self))
     }
     for index in 16..<64 {
       let early = words[index &- 15]
@@ -99,21 +97,18 @@ package struct SHA256: Sendable {
     var f = state[5]
     var g = state[6]
     var h = state[7]
-    for index in 0..<64 {
-      let sumE = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      let choice = e & f ^ ~e & g
-      let first = h &+ sumE &+ choice &+ constants[index] &+ words[index]
-      let sumA = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      let majority = a & b ^ a & c ^ b & c
-      let second = sumA &+ majority
-      h = g
-      g = f
-      f = e
-      e = d &+ first
-      d = c
-      c = b
-      b = a
-      a = first &+ second
+    // eight steps at a time: after them each name holds its own again, so nothing is moved about
+    var index = 0
+    while index < 64 {
+      step(a, b, c, &d, e, f, g, &h, constants[index] &+ words[index])
+      step(h, a, b, &c, d, e, f, &g, constants[index &+ 1] &+ words[index &+ 1])
+      step(g, h, a, &b, c, d, e, &f, constants[index &+ 2] &+ words[index &+ 2])
+      step(f, g, h, &a, b, c, d, &e, constants[index &+ 3] &+ words[index &+ 3])
+      step(e, f, g, &h, a, b, c, &d, constants[index &+ 4] &+ words[index &+ 4])
+      step(d, e, f, &g, h, a, b, &c, constants[index &+ 5] &+ words[index &+ 5])
+      step(c, d, e, &f, g, h, a, &b, constants[index &+ 6] &+ words[index &+ 6])
+      step(b, c, d, &e, f, g, h, &a, constants[index &+ 7] &+ words[index &+ 7])
+      index &+= 8
     }
     state[0] &+= a
     state[1] &+= b
@@ -123,6 +118,18 @@ package struct SHA256: Sendable {
     state[5] &+= f
     state[6] &+= g
     state[7] &+= h
+  }
+
+  @inline(__always)
+  private static func step(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+    _ h: inout UInt32, _ word: UInt32
+  ) {
+    let sumE = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    let first = h &+ sumE &+ (g ^ e & (f ^ g)) &+ word
+    let sumA = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    d = d &+ first
+    h = first &+ sumA &+ (a & b | c & (a | b))
   }
 
   private static let constants: [UInt32] = [
