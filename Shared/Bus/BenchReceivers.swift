@@ -42,43 +42,42 @@ final class BenchReader: Receiver, @unchecked Sendable {
   func turn(_ consumer: Consumer) -> Duration? { nil }
 }
 
-/// Sends a record when the one before has come.
-// Unchecked because everything that changes is touched by the consumer's thread alone, or locked.
+/// Sends one record after the other, each after a pause, and measures how long it is under way.
+// Unchecked because what changes is locked.
 final class BenchHopper: Receiver, @unchecked Sendable {
-  let seconds = Lock<[Double]>([])
-  private let producer: Producer
-  private let record: Outgoing
   private let start: Int64
-  private let hops: Int
-  private let done: @Sendable () -> Void
-  private var began = ContinuousClock.now
-  private var times: [Double] = []
+  private let hop = Lock<(began: ContinuousClock.Instant, arrived: Latch, seconds: Double)?>(nil)
 
-  init(_ producer: Producer, _ record: Outgoing, start: Int64, hops: Int, _ done: @escaping @Sendable () -> Void) {
-    self.producer = producer
-    self.record = record
-    self.start = start
-    self.hops = hops
-    self.done = done
+  init(start: Int64) { self.start = start }
+
+  /// Seconds of each hop, or fewer where one did not come in time. Blocks.
+  func run(_ producer: Producer, _ record: Outgoing, hops: Int, within limit: Duration) -> [Double] {
+    var seed: UInt32 = 1
+    var times: [Double] = []
+    for _ in 0..<hops {
+      Pause.microseconds(PlainLoop.pause(&seed))
+      let arrived = Latch()
+      hop.withLock { $0 = (.now, arrived, 0) }
+      producer.send(record) { _ in }
+      guard arrived.wait(limit) else { break }
+      times.append(hop.withLock { $0?.seconds ?? 0 })
+    }
+    return times
   }
 
   func assigned(_ assignments: [Assignment], _ consumer: Consumer) -> [TopicPartition: StartAt] {
-    consumer.perform { _ in self.send() }
-    return Dictionary(uniqueKeysWithValues: assignments.map { ($0.partition, .offset(start)) })
+    Dictionary(uniqueKeysWithValues: assignments.map { ($0.partition, .offset(start)) })
   }
 
   func revoked(_ partitions: [TopicPartition], lost: Bool, _ consumer: Consumer) {}
 
   func received(_ record: Record, _ consumer: Consumer) {
-    times.append(began.duration(to: .now).seconds)
-    if times.count < hops { return send() }
-    seconds.withLock { $0 = times }
-    done()
-  }
-
-  private func send() {
-    began = .now
-    producer.send(record) { _ in }
+    let now = ContinuousClock.now
+    let arrived = hop.withLock { hop in
+      if let began = hop?.began { hop?.seconds = began.duration(to: now).seconds }
+      return hop?.arrived
+    }
+    arrived?.open()
   }
 
   func positionLost(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) -> StartAt { .end }

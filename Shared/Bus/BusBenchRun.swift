@@ -112,16 +112,14 @@ final class BusBenchRun: Sendable {
 
   private func busHops(_ topic: String, _ hops: Int) throws(BusError) -> [Double] {
     let start = try end(of: topic)
-    let done = Latch()
     let partition = TopicPartition(topic: topic, partition: 0)
-    let hopper = BenchHopper(
-      producer, Outgoing(topic: topic, partition: 0, key: nil, value: payload), start: start,
-      hops: hops + Self.unmeasured
-    ) { done.open() }
+    let hopper = BenchHopper(start: start)
     let consumer = try consumer([partition], hopper)
     defer { consumer.stop(within: .seconds(5)) }
-    guard done.wait(BusBench.limit) else { throw .timedOut("hops over \(topic)") }
-    return Array(hopper.seconds.withLock { $0 }.dropFirst(Self.unmeasured))
+    let record = Outgoing(topic: topic, partition: 0, key: nil, value: payload)
+    let seconds = hopper.run(producer, record, hops: hops + Self.unmeasured, within: BusBench.limit)
+    guard seconds.count == hops + Self.unmeasured else { throw .timedOut("hops over \(topic)") }
+    return Array(seconds.dropFirst(Self.unmeasured))
   }
 
   /// The first hops pay for connections and caches.

@@ -22,9 +22,10 @@ package enum Tuning {
   static let reconnectBackoffMax = 500
   /// Members learn of a rebalance by their next heartbeat, so this is how long it stands still (default 3 s).
   static let heartbeat = 1_000
-  /// Memory for what was fetched ahead, of one consumer. `queued.min.messages` stays at its default: a small value costs
-  /// up to a second per refill.
-  static let prefetchKilobytes = 32_768
+  /// Memory for what was fetched ahead, of one consumer. Once it is full librdkafka looks again only after a second, so
+  /// this is also what a reader can take in a second without standing still. `queued.min.messages` stays at its default:
+  /// a small value costs up to a second per refill.
+  static let prefetchKilobytes = 65_536
 
   /// A poll never waits longer, whatever the receiver answered: a belt for what a wake-up could miss.
   static let longestPoll = Duration.milliseconds(250)

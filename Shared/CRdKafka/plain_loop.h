@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static inline double conclave_plain_now(void) {
   struct timespec now;
@@ -46,6 +47,13 @@ static inline rd_kafka_t *conclave_plain_consumer(
   return rk;
 }
 
+// Pauses of up to two milliseconds, the same ones for whoever begins with the same seed: without them each record meets
+// the same moment of the fetches' rhythm, and the figure is luck.
+static inline unsigned conclave_plain_pause(uint32_t *seed) {
+  *seed = *seed * 1664525u + 1013904223u;
+  return (*seed >> 8) % 2000;
+}
+
 // One record after the other through partition 0: seconds[i] is the time from producing it to having it. Returns how many
 // came before the time was over.
 static inline size_t conclave_plain_hops(
@@ -56,12 +64,14 @@ static inline size_t conclave_plain_hops(
   rd_kafka_t *consumer =
       conclave_plain_consumer(consumer_names, consumer_values, consumer_count, topic, 1, &start);
   size_t done = 0;
+  uint32_t seed = 1;
   if (producer && consumer) {
     rd_kafka_topic_t *rkt = rd_kafka_topic_new(producer, topic, NULL);
     const struct rd_kafka_metadata *metadata = NULL;
     if (!rd_kafka_metadata(producer, 0, rkt, &metadata, 10000)) rd_kafka_metadata_destroy(metadata);
     double deadline = conclave_plain_now() + limit;
     while (done < hops && conclave_plain_now() < deadline) {
+      usleep(conclave_plain_pause(&seed));
       double begin = conclave_plain_now();
       if (rd_kafka_produce(rkt, 0, RD_KAFKA_MSG_F_COPY, (void *)payload, size, NULL, 0, NULL) == -1) break;
       rd_kafka_message_t *message = NULL;

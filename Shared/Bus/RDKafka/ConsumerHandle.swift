@@ -10,7 +10,8 @@ final class ConsumerHandle: @unchecked Sendable {
   let callbacks: HandleCallbacks
   /// Topic names by librdkafka's topic object, so that a record costs no new string. Emptied with each assignment, which
   /// may free those objects.
-  private var names: [OpaquePointer: String] = [:]
+  private var names: [OpaquePointer: String] = [:] { didSet { last = nil } }
+  private var last: (topic: OpaquePointer, name: String)?
 
   init(_ properties: [(String, String)], _ callbacks: HandleCallbacks) throws(BusError) {
     self.callbacks = callbacks
@@ -51,9 +52,11 @@ final class ConsumerHandle: @unchecked Sendable {
   }
 
   private func name(_ topic: OpaquePointer) -> String {
-    if let name = names[topic] { return name }
-    let name = String(cString: rd_kafka_topic_name(topic))
+    // as a rule the topic of the record before
+    if let last, last.topic == topic { return last.name }
+    let name = names[topic] ?? String(cString: rd_kafka_topic_name(topic))
     names[topic] = name
+    last = (topic, name)
     return name
   }
 

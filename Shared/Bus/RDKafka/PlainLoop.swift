@@ -32,6 +32,9 @@ enum PlainLoop {
     return seconds > 0 ? BenchSpan(wall: seconds, cpu: cpu) : nil
   }
 
+  /// The pauses between hops, in microseconds.
+  static func pause(_ seed: inout UInt32) -> UInt32 { conclave_plain_pause(&seed) }
+
   /// Seconds that the calling thread has computed for.
   static var threadSeconds: Double { conclave_plain_cpu() }
 
