@@ -75,6 +75,7 @@ extension RunningSystems {
           #expect(path.isEmpty || message.contains(path), "\(text.prefix(80)): \(body.text)")
         }
         _ = try completion(try await system.post(TestConfiguration.fusion("And now a real one")))
+        try await eventually("the real one is seen") { !watch.records(watch.topics.requests).isEmpty }
         #expect(watch.records(watch.topics.requests).count == 1)
       }
     }
@@ -162,7 +163,8 @@ extension RunningSystems {
         let steps = asked.error.split(separator: "\n").map {
           $0.prefix { $0 != ":" && $0 != "(" }.trimmingCharacters(in: .whitespaces)
         }
-        #expect(steps.first == "panel")
+        // The first outcome may stand in the log before the event that names its call.
+        #expect(steps.contains("panel"))
         #expect(steps.filter { $0 == "answered" }.count == 3)
         #expect(["sealed", "judging", "analysis", "answering"].allSatisfy(steps.contains), "\(asked.error)")
 
