@@ -30,3 +30,20 @@ need_toolchain() {
   # shellcheck disable=SC2086 # one word a package
   need $packages
 }
+
+# Runs the tests that the arguments of swift test choose, in the strict build that exists; $strict is how it was built.
+# Shown are the suites as they end and whatever is not well; the whole of it stands in the file that is named when some
+# test failed, and the failures once more at the very end.
+suite() { # suite NAME ARGUMENTS...
+  local log="$root/.build/tests-$1.log" status=0
+  swift test --skip-build --disable-xctest "${strict[@]}" "${@:2}" 2>&1 </dev/null | tee "$log" |
+    grep --line-buffered -avE '^(◇|✔ Test case|✔ Test "|✔ Test [A-Za-z]+\(\)|\[[0-9]+/[0-9]+\]|Building for)' | cut -c1-1000 ||
+    status=$?
+  if [ "$status" -ne 0 ] || ! grep -aqE '^✔ Test run with [1-9][0-9]* tests?' "$log"; then
+    printf '\n== failed (%s):\n' "$log"
+    grep -aE -A 3 '^✘ (Test .* recorded an issue|Test run)' "$log" | cut -c1-600 | tail -n 60 || tail -n 40 "$log" | cut -c1-600
+    fail "tests failed: $1"
+  fi
+}
+
+strict=(-Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error)
