@@ -82,6 +82,10 @@ let package = Package(
 
     // Empty but under the thread sanitizer, where every test program that runs librdkafka needs it.
     .target(name: "SanitizedThreads", path: "Tests/SanitizedThreads"),
+    // The built simulator as a process of its own, for every test that needs a provider.
+    .target(
+      name: "SimulatorUnderTest", dependencies: ["Deliberation", "Web"], path: "Tests/SimulatorUnderTest",
+      swiftSettings: settings),
     tests("Conclave", ["Conclave", "Deliberation", "Threads"]),
     tests("House", []),
     tests("Integration", ["Bus", "Conclave", "Deliberation", "Settings", "Telemetry", "Threads", "Web"]),
@@ -93,7 +97,9 @@ let package = Package(
     tests("Settings", ["Bus", "Deliberation", "Models", "Settings", "Telemetry", "Web"]),
     tests("Deliberation", ["Deliberation"]),
     tests("Models", ["Deliberation", "Models", "Threads", "Web"]),
-    tests("ModelCaller", ["Bus", "Deliberation", "ModelCaller", "Models", "Telemetry", "Threads", "Web"]),
+    tests(
+      "ModelCaller",
+      ["Bus", "Deliberation", "ModelCaller", "Models", "SimulatorUnderTest", "Telemetry", "Threads", "Web"]),
     tests("Folding", ["Bus", "Deliberation", "Folding", "Telemetry", "Threads"]),
     tests("Simulation", ["Bus", "Deliberation", "Folding", "Threads"]),
 
@@ -105,7 +111,9 @@ let package = Package(
       name: "VerifierTests", dependencies: ["Bus", "Deliberation", "Telemetry", "Verifier"],
       path: "Tests/VerifierTests",
       swiftSettings: settings),
-    tests("ModelSimulator", ["Deliberation", "ModelSimulator", "Models", "Telemetry", "Threads", "Web"]),
+    tests(
+      "ModelSimulator",
+      ["Deliberation", "ModelSimulator", "Models", "SimulatorUnderTest", "Telemetry", "Threads", "Web"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -19,6 +19,7 @@ package struct AnswerReader: Sendable {
   private var parser: SSEParser
   private var received = 0
   private var broken: ProviderFailure?
+  private var isRepaired = false
 
   /// What is kept of a body that is no answer.
   private static let refusalBytes = 65_536
@@ -35,7 +36,11 @@ package struct AnswerReader: Sendable {
   }
 
   /// What was received so far.
-  package var answer: ProviderAnswer { reader.answer }
+  package var answer: ProviderAnswer {
+    var answer = reader.answer
+    answer.isRepaired = isRepaired
+    return answer
+  }
 
   /// Nothing that could still come would change anything: the transfer may be ended.
   package var isOver: Bool { broken != nil || (shape == .stream && (reader.isDone || reader.error != nil)) }
@@ -78,8 +83,12 @@ package struct AnswerReader: Sendable {
     var delta = AnswerDelta()
     for event in parser.feed(bytes) {
       guard !reader.isDone, reader.error == nil else { break }
+      if event.data.elementsEqual(Self.done) {
+        reader.done()
+        break
+      }
       do throws(JSONError) {
-        if let piece = try reader.event(event.event, event.text) { delta.append(piece) }
+        if let piece = reader.event(try json(event.data)) { delta.append(piece) }
       } catch {
         broken = ProviderFailure(
           .upstreamError, status: status, message: "the stream holds something that is \(error)", remedy: .later)
@@ -91,6 +100,18 @@ package struct AnswerReader: Sendable {
         .tooLarge, status: status, message: "one event of the stream has more than \(limit) bytes", remedy: .none)
     }
     return delta.isEmpty ? nil : delta
+  }
+
+  private static let done = Array("[DONE]".utf8)
+
+  /// Some providers cut a character in two: the answer is paid for and better with a replaced character than lost, but
+  /// that it was replaced is told.
+  private mutating func json(_ bytes: [UInt8]) throws(JSONError) -> JSON {
+    do throws(JSONError) { return try JSON.parse(bytes) } catch {
+      guard error.reason == .invalidUTF8 else { throw error }
+      isRepaired = true
+      return try JSON.parse(String(decoding: bytes, as: UTF8.self))
+    }
   }
 
   /// What the first byte says is believed rather than the content type: some servers answer whole where they call it a
@@ -118,8 +139,7 @@ package struct AnswerReader: Sendable {
         .upstreamError, status: status, message: "the provider answered \(status) and nothing else", remedy: .later)
     case .whole:
       do throws(JSONError) {
-        // some providers cut a character in two: better a replaced one than a lost answer
-        reader.whole(try JSON.parse(Array(String(decoding: body, as: UTF8.self).utf8)))
+        reader.whole(try json(body))
       } catch {
         let what = body.first { $0 > 0x20 } == UInt8(ascii: "<") ? "a page of HTML" : "\(error)"
         body = []

@@ -9,5 +9,8 @@ protocol FormatReader: Sendable {
   var isDone: Bool { get }
 
   mutating func whole(_ json: JSON)
-  mutating func event(_ name: String?, _ data: String) throws(JSONError) -> AnswerDelta?
+  /// The data of one event of a stream.
+  mutating func event(_ json: JSON) -> AnswerDelta?
+  /// The stream's own word for its end was read.
+  mutating func done()
 }

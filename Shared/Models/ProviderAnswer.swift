@@ -17,6 +17,8 @@ package struct ProviderAnswer: Sendable, Equatable {
   /// As the provider wrote it, where that is something else.
   package var nativeFinishReason: String?
   package var usage: TokenUsage?
+  /// It held bytes that are no UTF-8, and U+FFFD stands in their place.
+  package var isRepaired = false
 
   package init() {}
 

@@ -17,6 +17,12 @@ package struct ProviderSettings: Sendable, Equatable {
   package let timeouts: ProviderTimeouts
   /// Asked to stream. Off for a server that cannot: then an answer comes whole, and money is only counted at its end.
   package let streams: Bool
+  /// A router takes `reasoning` as an object; everyone else knows only `reasoning_effort` and refuses the object.
+  package let isRouter: Bool
+  /// Certificates to trust instead of the system's: a file in PEM form.
+  package let certificateFile: String?
+  /// The header that takes the bare key (`api-key` for Azure); nil: `Authorization: Bearer`.
+  package let keyHeader: String?
 
   package static let defaultConcurrency = 256
   package static let simulatorConcurrency = 100_000
@@ -24,7 +30,8 @@ package struct ProviderSettings: Sendable, Equatable {
   package init(
     name: String, baseURL: String, format: ProviderFormat = .openai, key: Secret? = nil, isReachable: Bool = true,
     maxConcurrency: Int = Self.defaultConcurrency, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil,
-    timeouts: ProviderTimeouts = ProviderTimeouts(), streams: Bool = true
+    timeouts: ProviderTimeouts = ProviderTimeouts(), streams: Bool = true, isRouter: Bool? = nil,
+    certificateFile: String? = nil, keyHeader: String? = nil
   ) {
     self.name = name
     self.baseURL = Self.trimmed(baseURL)
@@ -37,6 +44,9 @@ package struct ProviderSettings: Sendable, Equatable {
     self.tokensPerMinute = tokensPerMinute
     self.timeouts = timeouts
     self.streams = streams
+    self.isRouter = isRouter ?? Self.isRouter(baseURL)
+    self.certificateFile = certificateFile
+    self.keyHeader = keyHeader
   }
 
   /// `environment` gives the key, and `CONCLAVE_SIMULATOR` (set by `conclave up` where no key is) puts the simulator in
@@ -61,6 +71,12 @@ package struct ProviderSettings: Sendable, Equatable {
       throw .wrong("\(path).base_url", "write it without spaces and without a user name; keys come from key_env")
     }
     let format = try Self.format(json, path)
+    isRouter = try Self.flag(json, "router", path) ?? Self.isRouter(base)
+    certificateFile = try Self.text(json, "ca_file", path)
+    keyHeader = try Self.text(json, "key_header", path)
+    if let keyHeader, !keyHeader.utf8.allSatisfy({ Self.isToken($0) }) {
+      throw .wrong("\(path).key_header", "write the name of a header, such as api-key")
+    }
     // the limits in the file are the real provider's; the simulator takes what the lane gives it
     if let simulator = environment["CONCLAVE_SIMULATOR"], !simulator.isEmpty {
       maxConcurrency = Self.simulatorConcurrency
@@ -115,7 +131,19 @@ package struct ProviderSettings: Sendable, Equatable {
     return Int(number)
   }
 
-  private static func trimmed(_ url: String) -> String {
+  /// Where nothing else is said: OpenRouter's own hosts.
+  private static func isRouter(_ url: String) -> Bool {
+    guard let scheme = url.firstRange(of: "://") else { return false }
+    let host = url[scheme.upperBound...].prefix { $0 != "/" && $0 != ":" && $0 != "?" }.lowercased()
+    return host == "openrouter.ai" || host.hasSuffix(".openrouter.ai")
+  }
+
+  /// What a header's name may hold.
+  private static func isToken(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x2D || byte == 0x5F
+  }
+
+  static func trimmed(_ url: String) -> String {
     var url = url
     while url.hasSuffix("/") { url.removeLast() }
     return url

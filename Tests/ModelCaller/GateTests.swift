@@ -15,9 +15,10 @@ private final class Door {
   func enter(_ serial: Int, now: Moment) -> Bool { gate.enter(serial, now: now) }
   func next(now: Moment) -> Int? { gate.next(now: now) { _ in 0 } }
   func wake(now: Moment) -> Moment? { gate.wake(now: now) }
-  func leave(_ failure: ProviderFailure?, wasStopped: Bool = false, now: Moment) {
-    gate.leave(failure, wasStopped: wasStopped, now: now)
+  func leave(_ failure: ProviderFailure?, wasStopped: Bool = false, latency: Int64? = nil, now: Moment) {
+    gate.leave(failure, wasStopped: wasStopped, latency: latency, now: now)
   }
+  func told(_ limits: RateLimits, now: Moment) { gate.told(limits, now: now) }
 }
 
 @Suite struct GateTests {
@@ -87,7 +88,9 @@ private final class Door {
 
   @Test func `the bound is cut by what is too much, and grows back with answers`() {
     let gate = Door(Gate(limit: 100))
-    for serial in 0..<100 { _ = gate.enter(serial, now: start) }
+    for serial in 0..<100 { _ = gate.enter(serial, now: start - 1_000) }
+    while gate.next(now: start) != nil {}
+    #expect(gate.inUse == 100)
     gate.leave(tooMuch, now: start)
     #expect(gate.width == 70)
     // complaints about what was sent before say nothing new
@@ -162,5 +165,91 @@ private final class Door {
       for attempt in actions.attempts { failures += table.fail(attempt, down).failures }
     }
     #expect(failures == ["upstream_error", "upstream_error"])
+  }
+
+  @Test func `a door opens step by step, so that a provider that is down gets fewer requests than there are calls`() {
+    let gate = Door(Gate(limit: 10_000))
+    var sent = 0
+    var now = start
+    for serial in 0..<1_000 where gate.enter(serial, now: now) { sent += 1 }
+    #expect(sent == Int(Ramp.first))
+    // ten seconds in which every request fails after 20 ms
+    while now - start < 10_000 {
+      now = now + 20
+      for _ in 0..<gate.inUse { gate.leave(down, now: now) }
+      while gate.next(now: now) != nil { sent += 1 }
+    }
+    #expect(gate.isShut)
+    #expect(sent < 60)
+    #expect(gate.gate.figures.openings == 1)
+    #expect((2...5).contains(gate.gate.figures.probes))
+  }
+
+  @Test func `a door to a provider that answers late is wide open within a second`() {
+    let gate = Door(Gate(limit: 10_000))
+    var entered = 0
+    for serial in 0..<10_000 where gate.enter(serial, now: start) { entered += 1 }
+    var now = start
+    while let wake = gate.wake(now: now), now - start < 2_000 {
+      now = wake
+      while gate.next(now: now) != nil { entered += 1 }
+    }
+    #expect(entered == 10_000)
+    #expect(now - start <= 1_000)
+  }
+
+  @Test func `the bound grows back only while answers come as fast as usual`() {
+    for (latency, grows) in [(Int64(100), true), (900, false)] {
+      let gate = Door(Gate(limit: 100))
+      for serial in 0..<200 {
+        _ = gate.enter(serial, now: start)
+        gate.leave(nil, latency: 100, now: start)
+      }
+      _ = gate.enter(200, now: start)
+      gate.leave(tooMuch, now: start)
+      let cut = gate.width
+      for serial in 0..<50 {
+        _ = gate.enter(serial, now: start)
+        gate.leave(nil, latency: latency, now: start)
+      }
+      #expect((gate.width > cut + 5) == grows, "\(cut) became \(gate.width)")
+    }
+  }
+
+  @Test func `what a provider says that is left of its rate is not passed, and comes back as it says`() {
+    let gate = Door(Gate(limit: 100))
+    for serial in 0..<10 { _ = gate.enter(serial, now: start) }
+    // it has counted one of the ten: nine more will be taken off what it names
+    gate.told(RateLimits(requests: .init(remaining: 12, whole: 4_000)), now: start)
+    var entered = 0
+    for serial in 10..<50 where gate.enter(serial, now: start) { entered += 1 }
+    #expect(entered == 3)
+    #expect(gate.wake(now: start) == start + 4_000)
+    #expect(gate.next(now: start + 3_999) == nil)
+    #expect(gate.next(now: start + 4_000) != nil)
+  }
+
+  @Test func `what is left grows back little by little where the provider names its limit`() {
+    let gate = Door(Gate(limit: 100))
+    _ = gate.enter(0, now: start)
+    gate.told(RateLimits(requests: .init(limit: 60, remaining: 0, whole: 60_000)), now: start)
+    #expect(!gate.enter(1, now: start))
+    #expect(gate.wake(now: start) == start + 1_000)
+    #expect(gate.next(now: start + 990) == nil)
+    #expect(gate.next(now: start + 1_000) == 1)
+  }
+
+  @Test func `a process takes its share of what is left, and tokens count like requests`() {
+    let gate = Door(Gate(limit: 100))
+    gate.gate.share(0.25, now: start)
+    _ = gate.enter(0, now: start)
+    gate.told(
+      RateLimits(requests: .init(remaining: 8, whole: 4_000), tokens: .init(remaining: 4_000, whole: 9_000)), now: start
+    )
+    var entered = 0
+    for serial in 1..<9 where gate.gate.enter(serial, tokens: 900, now: start) { entered += 1 }
+    #expect(entered == 1)
+    #expect(gate.gate.next(now: start + 4_000) { _ in 900 } == nil)
+    #expect(gate.gate.next(now: start + 9_000) { _ in 900 } != nil)
   }
 }

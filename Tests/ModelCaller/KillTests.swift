@@ -1,5 +1,6 @@
 import Bus
 import Deliberation
+import SimulatorUnderTest
 import Testing
 
 extension OnABroker {

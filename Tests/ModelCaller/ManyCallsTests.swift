@@ -1,6 +1,7 @@
 import Bus
 import Deliberation
 import Foundation
+import SimulatorUnderTest
 import Testing
 
 extension OnABroker {

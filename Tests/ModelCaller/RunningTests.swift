@@ -2,6 +2,7 @@ import Bus
 import Deliberation
 import ModelCaller
 import Models
+import SimulatorUnderTest
 import Testing
 
 extension OnABroker {

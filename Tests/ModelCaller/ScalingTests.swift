@@ -2,6 +2,7 @@ import Bus
 import Deliberation
 import Foundation
 import ModelCaller
+import SimulatorUnderTest
 import Testing
 import Threads
 

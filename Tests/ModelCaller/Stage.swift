@@ -74,7 +74,7 @@ final class Stage: Sendable {
   /// A caller that takes every partition, with models that the simulator knows by name.
   func caller(
     _ instance: String, inFlight: Int = 2_000, room: Int = 100_000, metrics: Metrics = Metrics(),
-    timeouts: ProviderTimeouts = ProviderTimeouts(), via: [String: [String]] = [:],
+    timeouts: ProviderTimeouts = ProviderTimeouts(), via: [String: [String]] = [:], others: [ProviderSettings] = [],
     share: @escaping @Sendable (Int32) -> Bool = { _ in true }
   ) throws -> RunningCaller {
     var limits = CallLimits()
@@ -86,7 +86,8 @@ final class Stage: Sendable {
     return try RunningCaller(
       CallerOptions(
         bus: bus, instance: instance, share: share, lanes: ["default": limits],
-        providers: ["sim": provider, "down": down, "messages": other],
+        providers: Dictionary(
+          uniqueKeysWithValues: ([provider, down, other] + others).map { ($0.name, $0) }),
         routes: RouteTable { model in
           (via[model] ?? ["sim"]).map {
             Route(provider: $0, model: model, name: model, price: Price(input: 1, output: 2))
@@ -170,9 +171,10 @@ final class RunningCaller: Sendable {
 
   func ready() async { await eventually("the caller is ready") { self.readiness.isReady } }
 
+  /// The sum over all labels.
   func metric(_ name: String) -> Double {
-    let line = metrics.render().split(separator: "\n").first { $0.hasPrefix(name + "{") || $0.hasPrefix(name + " ") }
-    return line.flatMap { Double($0.split(separator: " ").last ?? "") } ?? 0
+    metrics.render().split(separator: "\n").filter { $0.hasPrefix(name + "{") || $0.hasPrefix(name + " ") }
+      .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
   }
 
   func stop(within limit: Duration = .seconds(3)) {

@@ -22,7 +22,7 @@ import Web
     if streams {
       var parser = SSEParser()
       for event in parser.feed(script.bytes) where event.text != "[DONE]" {
-        _ = try reader.event(event.event.isEmpty ? nil : event.event, event.text)
+        _ = reader.event(try JSON.parse(event.data))
       }
     } else {
       reader.whole(try JSON.parse(script.bytes))

@@ -157,6 +157,8 @@ import Testing
       Array(#"{"choices":[{"message":{"content":"a"#.utf8) + [0xC3] + Array(#"b"},"finish_reason":"stop"}]}"#.utf8))
     #expect(reader.end(now: Self.now) == nil)
     #expect(reader.answer.content == "a\u{FFFD}b")
+    #expect(reader.answer.isRepaired)
+    #expect(!Self.read(Self.stream).answer.isRepaired)
   }
 
   @Test func `random bytes never crash the reader, and never make an answer`() {

@@ -42,6 +42,16 @@ import Web
     #expect(body["reasoning_effort"]?.string == "high")
   }
 
+  @Test func `an address with a query keeps it behind the path, and a key goes into the header that is named`() {
+    let azure = ProviderSettings(
+      name: "azure", baseURL: "https://x.example/openai/deployments/d/?api-version=2024-10-21",
+      key: Secret("0123456789"), keyHeader: "api-key")
+    let http = azure.request(asked, total: .seconds(9), maxBodyBytes: 5)
+    #expect(http.url == "https://x.example/openai/deployments/d/chat/completions?api-version=2024-10-21")
+    #expect(http.headers.contains { $0 == ("api-key", "0123456789") })
+    #expect(!http.headers.contains { $0.0 == "authorization" })
+  }
+
   @Test func `a server that cannot stream is asked for the whole, and is not timed between pieces`() throws {
     let http = request("http://a/v1", asked, streams: false)
     #expect(try JSON.parse(http.body)["stream"] == nil)

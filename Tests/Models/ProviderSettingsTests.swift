@@ -50,11 +50,31 @@ import Testing
   }
 
   @Test(arguments: [
+    ("https://openrouter.ai/api/v1", "", true), ("https://eu.openrouter.ai/api/v1", "", true),
+    ("https://openrouter.ai.example/v1", "", false), ("https://proxy.example/openrouter/v1", "", false),
+    ("https://proxy.example/openrouter/v1", #", "router": true"#, true),
+    ("https://openrouter.ai/api/v1", #", "router": false"#, false),
+  ])
+  func `a router is known by its host, or by the configuration`(_ base: String, _ more: String, _ isRouter: Bool) throws
+  {
+    #expect(try read("{\"base_url\": \"\(base)\"\(more)}").isRouter == isRouter)
+  }
+
+  @Test func `certificates of one's own and the key's header are settings`() throws {
+    let provider = try read(#"{"base_url": "http://a/v1", "ca_file": "/etc/own.pem", "key_header": "api-key"}"#)
+    #expect(provider.certificateFile == "/etc/own.pem")
+    #expect(provider.keyHeader == "api-key")
+  }
+
+  @Test(arguments: [
     ("[]", "providers.acme "), ("{}", "providers.acme.base_url"),
     (#"{"base_url": "ftp://x"}"#, "providers.acme.base_url"),
     (#"{"base_url": "http://user@x"}"#, "providers.acme.base_url"),
     (#"{"base_url": "http://x", "format": "smoke"}"#, "providers.acme.format"),
     (#"{"base_url": "http://x", "max_concurrency": 0}"#, "providers.acme.max_concurrency"),
+    (#"{"base_url": "http://x", "router": "yes"}"#, "providers.acme.router"),
+    (#"{"base_url": "http://x", "ca_file": 3}"#, "providers.acme.ca_file"),
+    (#"{"base_url": "http://x", "key_header": "a b"}"#, "providers.acme.key_header"),
     (#"{"base_url": "http://x", "stream": 1}"#, "providers.acme.stream"),
     (#"{"base_url": "http://x", "key_env": "BAD"}"#, "providers.acme.key_env"),
     (#"{"base_url": "http://x", "timeouts": {"idle_ms": "9"}}"#, "providers.acme.timeouts.idle_ms"),

@@ -28,6 +28,8 @@ struct Call: Sendable {
   var number = 0
   var route = 0
   var tryStarted: Moment
+  /// The provider has said of its limits what the try under way has left of them.
+  var wasHeard = false
   let started: Moment
   var firstToken: Moment?
   /// What failed tries cost, where the provider said.

@@ -10,6 +10,7 @@ package struct CallFigures: Sendable, Equatable {
   package var failed: [FailureReason: Int] = [:]
   package var replayed = 0
   package var deadLetters = 0
+  package var repaired = 0
   package var endedElsewhere = 0
   package var cost = 0.0
 

@@ -129,6 +129,7 @@ extension CallTable {
     guard var call = calls[serial] else { return }
     call.phase = .trying
     call.number += 1
+    call.wasHeard = false
     call.tryStarted = now
     calls[serial] = call
     count { $0.tries += 1 }
@@ -203,6 +204,15 @@ extension CallTable {
     actions.append(.stop(serial: serial, number: call.number))
   }
 
+  /// The headers of an answer came, with what its provider says of its limits.
+  package mutating func told(serial: Int, number: Int, _ limits: RateLimits, now: Moment) {
+    guard let call = calls[serial], call.phase == .trying, call.number == number, !call.wasHeard else { return }
+    calls[serial]?.wasHeard = true
+    let provider = call.tries.routes[call.route].provider
+    gates[provider]?.told(limits, now: now)
+    noteDoors(now)
+  }
+
   /// A try is over: `failure` is nil where the provider finished; `answer` is what was received.
   package mutating func ended(
     serial: Int, number: Int, _ answer: ProviderAnswer, _ failure: ProviderFailure?, firstToken: Moment? = nil,
@@ -225,7 +235,8 @@ extension CallTable {
     } else if let ending {
       call.tries.stopped(call.route, ending, milliseconds: took)
     } else {
-      call.tries.succeeded(call.route, milliseconds: took)
+      if answer.isRepaired { count { $0.repaired += 1 } }
+      call.tries.succeeded(call.route, milliseconds: took, isRepaired: answer.isRepaired)
     }
     call.phase = .queued
     calls[serial] = call
@@ -240,7 +251,9 @@ extension CallTable {
     } else {
       conclude(serial, .completed, answer, now)
     }
-    gates[route.provider]?.leave(failure, wasStopped: call.stopping != nil, now: now)
+    gates[route.provider]?.leave(
+      failure, wasStopped: call.stopping != nil, latency: firstToken.map { $0 - call.tryStarted },
+      wasHeard: call.wasHeard, now: now)
     admit(route.provider, now)
     noteDoors(now)
     flow(now)

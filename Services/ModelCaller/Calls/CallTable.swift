@@ -94,8 +94,12 @@ package struct CallTable: Sendable {
   }
 
   /// How the doors to the providers stand, for metrics.
-  package var doors: [(provider: String, isOpen: Bool, waiting: Int, width: Int)] {
-    gates.sorted { $0.key < $1.key }.map { ($0.key, !$0.value.isShut, $0.value.waiting, $0.value.width) }
+  package var doors: [DoorState] {
+    gates.sorted { $0.key < $1.key }.map { provider, gate in
+      DoorState(
+        provider: provider, isOpen: !gate.isShut, waiting: gate.waiting, width: gate.width,
+        allowance: gate.allowance, figures: gate.figures)
+    }
   }
 
   mutating func count(_ change: (inout CallFigures) -> Void) { change(&figures) }

@@ -4,9 +4,9 @@ package import Models
 /// The door to one provider: how many requests at once, how many a minute, and whether it is worth asking at all. Calls
 /// that may not go in stand in a row.
 ///
-/// The bound on requests at once adapts: it is cut when the provider says that it is too much, and grows again with its
-/// answers. An outage shuts the door; after a while one request goes in as a probe, and its answer opens the
-/// door or keeps it shut.
+/// The bound on requests at once adapts: it opens step by step, is cut when the provider says that it is too much, and
+/// grows again with its answers while they come as fast as usual. An outage shuts the door; after a while one request
+/// goes in as a probe, and its answer opens the door or keeps it shut.
 package struct Gate: Sendable {
   private enum Circuit: Sendable, Equatable {
     case closed
@@ -17,15 +17,24 @@ package struct Gate: Sendable {
   private let limit: Int
   /// What of the limit is used at the moment, whole and fraction of the next one.
   private var bound: Double
+  private var ramp: Ramp?
+  private var pulse = Pulse()
   private(set) package var inUse = 0
+  /// Requests of which the provider's counts may know nothing yet.
+  private var unheard = 0
   private var row = Queue<Int>()
   private var requests: TokenBucket?
   private var tokens: TokenBucket?
+  private var toldRequests: Allowance?
+  private var toldTokens: Allowance?
+  private var share = 1.0
   private var circuit = Circuit.closed
   /// The latest results, the newest last: true is a failure that counts.
   private var results: [Bool] = []
   private var lastCut = Moment(milliseconds: .min)
   private var openings = 0
+  private var hasBegun = false
+  private(set) package var figures = GateFigures()
 
   /// So many of the last results decide whether a provider is down, and so many of them must have failed.
   package static let window = 20
@@ -46,6 +55,7 @@ package struct Gate: Sendable {
 
   /// The share of the rates that is this process's: that of the partitions it owns.
   package mutating func share(_ share: Double, now: Moment) {
+    self.share = max(0, min(1, share))
     requests?.share(share, now: now)
     tokens?.share(share, now: now)
   }
@@ -56,7 +66,7 @@ package struct Gate: Sendable {
       row.append(serial)
       return false
     }
-    inUse += 1
+    began()
     return true
   }
 
@@ -69,10 +79,16 @@ package struct Gate: Sendable {
       }
       guard admits(now), take(tokens, now) else { return nil }
       _ = row.popFirst()
-      inUse += 1
+      began()
       return first
     }
     return nil
+  }
+
+  private mutating func began() {
+    inUse += 1
+    unheard += 1
+    if circuit == .probing { figures.probes += 1 }
   }
 
   /// When `next` may bring somebody forth though nobody has left; nil: nobody waits, or somebody must leave first.
@@ -80,7 +96,11 @@ package struct Gate: Sendable {
     guard !row.isEmpty else { return nil }
     if case .open(let until) = circuit { return until }
     guard inUse < Int(bound), circuit == .closed else { return nil }
-    return max(requests?.ready(1, now: now) ?? now, tokens?.ready(1, now: now) ?? now)
+    if let ramp, inUse >= Int(ramp.width(now)) { return ramp.next(now) }
+    return [
+      requests?.ready(1, now: now), tokens?.ready(1, now: now), toldRequests?.ready(1, now: now),
+      toldTokens?.ready(1, now: now),
+    ].compactMap(\.self).max() ?? now
   }
 
   /// The provider is taken to be down.
@@ -90,7 +110,7 @@ package struct Gate: Sendable {
 
   private mutating func admits(_ now: Moment) -> Bool {
     switch circuit {
-    case .closed: return inUse < Int(bound)
+    case .closed: return hasRoom(now)
     case .open(let until):
       guard until <= now else { return false }
       circuit = .probing
@@ -99,24 +119,68 @@ package struct Gate: Sendable {
     }
   }
 
+  private mutating func hasRoom(_ now: Moment) -> Bool {
+    guard inUse < Int(bound) else { return false }
+    if !hasBegun {
+      hasBegun = true
+      ramp = Ramp(Ramp.first, now: now)
+    }
+    guard let ramp else { return true }
+    let width = ramp.width(now)
+    if width >= bound { self.ramp = nil }
+    return inUse < Int(width)
+  }
+
   private mutating func take(_ cost: Double, _ now: Moment) -> Bool {
-    guard requests?.holds(1, now: now) ?? true, tokens?.holds(cost, now: now) ?? true else {
+    guard requests?.holds(1, now: now) ?? true, tokens?.holds(cost, now: now) ?? true, isAllowed(cost, now) else {
       // a probe that the rates do not let in is no probe
       if circuit == .probing { circuit = .open(until: now) }
       return false
     }
     requests?.take(1, now: now)
     tokens?.take(cost, now: now)
+    toldRequests?.take(1)
+    toldTokens?.take(cost)
     return true
   }
 
+  /// As far as the provider has said itself. A question that is larger than all that is left goes when nothing else is
+  /// under way, so that the provider decides.
+  private mutating func isAllowed(_ cost: Double, _ now: Moment) -> Bool {
+    if toldRequests?.isOver(now) == true { toldRequests = nil }
+    if toldTokens?.isOver(now) == true { toldTokens = nil }
+    guard toldRequests?.holds(1, now: now) ?? true else { return false }
+    return toldTokens?.holds(cost, now: now) ?? true
+  }
+
+  /// The provider's headers said how much it would still take. Other processes use of it too: this one takes its share.
+  package mutating func told(_ limits: RateLimits, now: Moment) {
+    unheard = max(0, unheard - 1)
+    if let room = limits.requests {
+      toldRequests = Allowance(
+        room.remaining, limit: room.limit, whole: room.whole, unheard: Double(unheard), share: share, now: now)
+    }
+    if let room = limits.tokens {
+      toldTokens = Allowance(
+        room.remaining, limit: room.limit, whole: room.whole, unheard: 0, share: share, now: now)
+    }
+  }
+
+  /// What the provider has said that it would still take, in requests, for metrics.
+  package var allowance: Double? { toldRequests?.remaining }
+
   /// A request is over. `failure` is nil where the provider answered; one that was stopped from here says nothing.
-  package mutating func leave(_ failure: ProviderFailure?, wasStopped: Bool, now: Moment) {
+  /// `latency` is how long the first piece of the answer took; `wasHeard`: `told` has been called for it.
+  package mutating func leave(
+    _ failure: ProviderFailure?, wasStopped: Bool, latency: Int64? = nil, wasHeard: Bool = false, now: Moment
+  ) {
     inUse -= 1
+    if !wasHeard { unheard = max(0, unheard - 1) }
     if wasStopped {
       if circuit == .probing { circuit = .open(until: now) }
       return
     }
+    if failure == nil, let latency { pulse.beat(latency) }
     // what the provider answered with a 4xx of its own shows that it is there
     let counts = failure.map { $0.status.map { $0 >= 500 } ?? ($0.reason == .timeout || $0.remedy == .later) } ?? false
     judge(counts, now)
@@ -126,9 +190,10 @@ package struct Gate: Sendable {
   private mutating func judge(_ failed: Bool, _ now: Moment) {
     switch circuit {
     case .probing:
-      if failed { shut(now) } else { open() }
+      if failed { shut(now) } else { open(now) }
     case .open: break
     case .closed:
+      if failed { ramp?.failed(now) } else { ramp?.answered(now) }
       results.append(failed)
       if results.count > Self.window { results.removeFirst() }
       if results.count(where: \.self) >= Self.failuresToOpen { shut(now) }
@@ -137,15 +202,17 @@ package struct Gate: Sendable {
 
   private mutating func shut(_ now: Moment) {
     let rest = min(Self.longestRest, Self.firstRest << Int64(min(openings, 10)))
+    if openings == 0 { figures.openings += 1 }
     openings += 1
     results = []
     circuit = .open(until: now + rest)
   }
 
-  private mutating func open() {
+  private mutating func open(_ now: Moment) {
     openings = 0
     results = []
     circuit = .closed
+    ramp = Ramp(Ramp.again, now: now)
   }
 
   private mutating func adapt(_ failure: ProviderFailure?, _ now: Moment) {
@@ -153,9 +220,10 @@ package struct Gate: Sendable {
     if isTooMuch {
       guard now - lastCut >= Self.cutEvery || lastCut.milliseconds == .min else { return }
       lastCut = now
+      figures.cuts += 1
       // what is in use, not what would have been allowed, is what was too much
       bound = max(1, min(bound, Double(inUse + 1)) * 0.7)
-    } else if failure == nil, bound < Double(limit) {
+    } else if failure == nil, bound < Double(limit), pulse.holds {
       bound = min(Double(limit), bound + 1 / max(1, bound / 4))
     }
   }

@@ -45,9 +45,10 @@ package struct Tries: Sendable, Equatable {
           remedy: .none)) : .go(0)
   }
 
-  package mutating func succeeded(_ route: Int, milliseconds: Int64) {
+  package mutating func succeeded(_ route: Int, milliseconds: Int64, isRepaired: Bool = false) {
     records.append(
-      TryRecord(provider: routes[route].provider, status: 200, reason: nil, milliseconds: milliseconds))
+      TryRecord(
+        provider: routes[route].provider, status: 200, reason: nil, milliseconds: milliseconds, isRepaired: isRepaired))
   }
 
   /// A try was ended from here, or failed where nothing may follow.

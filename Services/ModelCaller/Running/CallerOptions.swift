@@ -1,5 +1,6 @@
 package import Bus
 internal import Deliberation
+internal import Glibc
 package import Models
 internal import Settings
 
@@ -32,7 +33,12 @@ package struct CallerOptions: Sendable {
     self.upstreamBytes = upstreamBytes
   }
 
-  init(_ settings: Settings) throws(CatalogueError) {
+  init(_ settings: Settings) throws {
+    for provider in settings.providers.values {
+      guard let file = provider.certificateFile, access(file, R_OK) != 0 else { continue }
+      throw ProviderSettingsError.wrong(
+        "providers.\(provider.name).ca_file", "name a file that can be read, not \(file)")
+    }
     let share = settings.share
     let catalogue = try Catalogue(json: settings.configuration) { settings.providers[$0]?.isReachable ?? false }
     var lanes: [String: CallLimits] = [:]

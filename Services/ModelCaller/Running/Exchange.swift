@@ -53,7 +53,11 @@ final class Exchange: @unchecked Sendable {
   func happened(_ event: HTTPEvent) {
     guard !hasEnded else { return }
     switch event {
-    case .head(let status, let headers): reader.head(status: status, headers: headers)
+    case .head(let status, let headers):
+      reader.head(status: status, headers: headers)
+      if let limits = RateLimits.read(headers, now: Clock.now()) {
+        mailbox.post(.told(serial: attempt.serial, number: attempt.number, limits))
+      }
     case .body(let bytes):
       if firstToken == nil { firstToken = Clock.now() }
       if let delta = reader.feed(bytes) { came(delta) }

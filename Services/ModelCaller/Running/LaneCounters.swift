@@ -11,6 +11,7 @@ final class LaneCounters: Sendable {
   private let replayed: Counter
   private let elsewhere: Counter
   private let dead: Counter
+  private let repaired: Counter
   private let cost: Counter
 
   init(_ metrics: Metrics, _ labels: [(String, String)]) {
@@ -27,6 +28,8 @@ final class LaneCounters: Sendable {
     replayed = counter("conclave_calls_replayed_total", "Commands that were answered from memory.")
     elsewhere = counter("conclave_calls_ended_elsewhere_total", "Commands whose outcome another process wrote.")
     dead = counter("conclave_dead_letters_total", "Records that could not be read.")
+    repaired = counter(
+      "conclave_answers_repaired_total", "Answers with bytes that are no UTF-8, which were replaced by U+FFFD.")
     cost = counter("conclave_call_cost_usd_total", "What calls cost.")
   }
 
@@ -41,6 +44,7 @@ final class LaneCounters: Sendable {
     replayed.add(Double(now.replayed - before.replayed))
     elsewhere.add(Double(now.endedElsewhere - before.endedElsewhere))
     dead.add(Double(now.deadLetters - before.deadLetters))
+    repaired.add(Double(now.repaired - before.repaired))
     cost.add(now.cost - before.cost)
   }
 }

@@ -92,6 +92,8 @@ final class LaneLoop: Receiver, @unchecked Sendable {
       switch item {
       case .delta(let serial, let number, let delta):
         table.delta(serial: serial, number: number, delta, now: now)
+      case .told(let serial, let number, let limits):
+        table.told(serial: serial, number: number, limits, now: now)
       case .ended(let serial, let number, let answer, let failure, let firstToken):
         if exchanges[serial]?.number == number { exchanges[serial] = nil }
         table.ended(serial: serial, number: number, answer, failure, firstToken: firstToken, now: now)

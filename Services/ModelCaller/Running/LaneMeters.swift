@@ -9,21 +9,19 @@ final class LaneMeters: Sendable {
   private let orphans: Gauge
   private let connected: Readiness.Condition
   private let counters: LaneCounters
-  private let lane: String
-  private let metrics: Metrics
+  private let doors: DoorMeters
   /// Every turn would be too often.
   private let shown = Lock(Moment(milliseconds: 0))
   private static let every: Int64 = 50
 
   init(lane: String, metrics: Metrics, readiness: Readiness) {
-    self.lane = lane
-    self.metrics = metrics
     let labels = [("lane", lane)]
     inFlight = metrics.gauge("conclave_calls_in_flight", "Calls that this process performs.", labels)
     held = metrics.gauge("conclave_calls_held", "Calls that another process still runs, waited for here.", labels)
     orphans = metrics.gauge("conclave_calls_elsewhere", "Calls that go on here though their partition moved.", labels)
     connected = readiness.condition("calls.\(lane)", initially: "partitions are not assigned yet")
     counters = LaneCounters(metrics, labels)
+    doors = DoorMeters(metrics, lane: lane)
   }
 
   func show(_ table: CallTable, isConnected: Bool) {
@@ -38,14 +36,7 @@ final class LaneMeters: Sendable {
     held.set(Double(table.held))
     orphans.set(Double(table.orphans))
     counters.show(table.figures)
-    for door in table.doors {
-      let labels = [("lane", lane), ("provider", door.provider)]
-      metrics.gauge("conclave_provider_open", "0 while a provider is taken to be down.", labels).set(
-        door.isOpen ? 1 : 0)
-      metrics.gauge("conclave_provider_waiting", "Calls that wait for a provider.", labels).set(Double(door.waiting))
-      metrics.gauge("conclave_provider_width", "Requests at once that a provider is given.", labels)
-        .set(Double(door.width))
-    }
+    for door in table.doors { doors.show(door) }
     if isConnected { connected.met() } else { connected.unmet("no broker is reachable, or no partition assigned") }
   }
 }

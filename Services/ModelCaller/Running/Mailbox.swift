@@ -6,6 +6,7 @@ internal import Threads
 final class Mailbox: Sendable {
   enum Item: Sendable {
     case delta(serial: Int, number: Int, AnswerDelta)
+    case told(serial: Int, number: Int, RateLimits)
     case ended(serial: Int, number: Int, ProviderAnswer, ProviderFailure?, firstToken: Moment?)
     case acknowledged(Receipt, isDone: Bool)
     case heard(Signal)

@@ -20,8 +20,10 @@ struct AnthropicAnswer: FormatReader {
     stop(json["stop_reason"]?.string)
   }
 
-  mutating func event(_ name: String?, _ data: String) throws(JSONError) -> AnswerDelta? {
-    let json = try JSON.parse(data)
+  /// Some routers that translate other formats end the stream in OpenAI's way as well.
+  mutating func done() { isDone = true }
+
+  mutating func event(_ json: JSON) -> AnswerDelta? {
     if let error = Classification.errorObject(json) {
       self.error = error["error"] ?? error
       return nil

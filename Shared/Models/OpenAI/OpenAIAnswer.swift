@@ -32,12 +32,9 @@ struct OpenAIAnswer: FormatReader {
     finish(choice)
   }
 
-  mutating func event(_ name: String?, _ data: String) throws(JSONError) -> AnswerDelta? {
-    if data == "[DONE]" {
-      isDone = true
-      return nil
-    }
-    let json = try JSON.parse(data)
+  mutating func done() { isDone = true }
+
+  mutating func event(_ json: JSON) -> AnswerDelta? {
     if let error = Classification.errorObject(json) {
       self.error = error
       return nil

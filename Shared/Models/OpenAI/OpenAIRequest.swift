@@ -29,8 +29,10 @@ enum OpenAIRequest {
     return JSON.object(body).bytes
   }
 
-  static func headers(_ key: Secret?) -> [(String, String)] {
+  /// `name`: the header that takes the bare key, where it is not the usual one.
+  static func headers(_ key: Secret?, _ name: String?) -> [(String, String)] {
     guard let key else { return [] }
+    if let name { return [(name, key.reveal())] }
     return [("authorization", "Bearer \(key.reveal())")]
   }
 }

@@ -28,10 +28,12 @@ package struct HTTPRequest: Sendable {
   package var timeouts: Timeouts
   /// The most bytes of body that are taken, counted after decompression.
   package var maxBodyBytes: Int
+  /// Certificates to trust instead of the client's: a file in PEM form.
+  package var certificateFile: String?
 
   package init(
     method: String = "GET", url: String, headers: [(String, String)] = [], body: [UInt8] = [],
-    timeouts: Timeouts = Timeouts(), maxBodyBytes: Int = 8_000_000
+    timeouts: Timeouts = Timeouts(), maxBodyBytes: Int = 8_000_000, certificateFile: String? = nil
   ) {
     self.method = method
     self.url = url
@@ -39,5 +41,6 @@ package struct HTTPRequest: Sendable {
     self.body = body
     self.timeouts = timeouts
     self.maxBodyBytes = maxBodyBytes
+    self.certificateFile = certificateFile
   }
 }

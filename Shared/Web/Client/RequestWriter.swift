@@ -14,6 +14,7 @@ enum RequestWriter {
     for (name, value) in request.headers { try check(name + value, "its header \(name)") }
     conclave_curl_text(handle, CURLOPT_URL, request.url)
     if isLoopback(request.url) { conclave_curl_text(handle, CURLOPT_PROXY, "") }
+    if let file = request.certificateFile { conclave_curl_text(handle, CURLOPT_CAINFO, file) }
     if request.url.hasPrefix("https://") {
       conclave_curl_number(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
       // a crowd of first requests shares one connection rather than opening one each
