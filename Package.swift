@@ -30,7 +30,8 @@ func tool(_ name: String, _ imports: [Target.Dependency]) -> Target {
 
 func tests(_ name: String, _ imports: [Target.Dependency], resources: [Resource] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: imports, path: "Tests/\(name)", resources: resources, swiftSettings: settings)
+    name: "\(name)Tests", dependencies: imports + ["Waiting"], path: "Tests/\(name)", resources: resources,
+    swiftSettings: settings)
 }
 
 let package = Package(
@@ -82,6 +83,7 @@ let package = Package(
 
     // Empty but under the thread sanitizer, where every test program that runs librdkafka needs it.
     .target(name: "SanitizedThreads", path: "Tests/SanitizedThreads"),
+    .target(name: "Waiting", path: "Tests/Waiting", swiftSettings: settings),
     // The built simulator as a process of its own, for every test that needs a provider.
     .target(
       name: "SimulatorUnderTest", dependencies: ["Deliberation", "Web"], path: "Tests/SimulatorUnderTest",

@@ -1,13 +1,15 @@
 import Testing
+import Waiting
 
 /// Waits for a condition, at most until a deadline.
 func eventually(
   _ what: String, within limit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () -> Bool
 ) async throws {
-  let deadline = ContinuousClock.now + limit
+  var patience = Patience(limit)
   while !condition() {
-    try #require(ContinuousClock.now < deadline, "\(what) within \(limit)", sourceLocation: sourceLocation)
+    let isOver = patience.isOver()
+    try #require(!isOver, "\(what) within \(limit)", sourceLocation: sourceLocation)
     // Between two looks others have the core; the test itself never counts on how long this takes.
     try await Task.sleep(for: .milliseconds(2))
   }

@@ -1,10 +1,12 @@
-/// Whether a condition comes to hold before its deadline.
+import Waiting
+
+/// Whether a condition comes to hold while there is patience.
 func holds(_ condition: () -> Bool) async -> Bool {
-  let deadline = ContinuousClock.now + .seconds(20)
-  while ContinuousClock.now < deadline {
-    if condition() { return true }
+  var patience = Patience(.seconds(20))
+  while !condition() {
+    if patience.isOver() { return false }
     // Between two looks others have the core.
     try? await Task.sleep(for: .milliseconds(2))
   }
-  return condition()
+  return true
 }

@@ -1,4 +1,5 @@
 import Testing
+import Waiting
 
 /// Waits for a condition, at most until a deadline.
 func eventually(
@@ -6,9 +7,10 @@ func eventually(
   sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () async throws -> Bool
 ) async throws {
-  let deadline = ContinuousClock.now + limit
+  var patience = Patience(limit)
   while try await !condition() {
-    try #require(ContinuousClock.now < deadline, "\(what()) within \(limit)", sourceLocation: sourceLocation)
+    let isOver = patience.isOver()
+    try #require(!isOver, "\(what()) within \(limit)", sourceLocation: sourceLocation)
     // Between two looks others have the core; the test itself never counts on how long this takes.
     try await Task.sleep(for: .milliseconds(5))
   }

@@ -1,13 +1,14 @@
 import Testing
+import Waiting
 
 /// Waits until it is so; fails the test where it is not in time.
 func eventually(
   _ what: Comment, within limit: Duration = .seconds(10), sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () -> Bool
 ) async {
-  let deadline = ContinuousClock.now + limit
+  var patience = Patience(limit)
   while !condition() {
-    if deadline < .now {
+    if patience.isOver() {
       Issue.record(what, sourceLocation: sourceLocation)
       return
     }

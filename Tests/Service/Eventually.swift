@@ -1,10 +1,11 @@
 import Glibc
+import Waiting
 
 /// Waits until something holds, looking again every millisecond; false when the time is over.
 func eventually(within: Duration = .seconds(5), _ holds: () -> Bool) -> Bool {
-  let deadline = ContinuousClock.now + within
+  var patience = Patience(within)
   while !holds() {
-    if ContinuousClock.now >= deadline { return false }
+    if patience.isOver() { return false }
     usleep(1_000)
   }
   return true
