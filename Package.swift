@@ -51,20 +51,25 @@ let package = Package(
     library("CRdKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
-    // not a library: the part of the system's headers that Swift's Glibc module leaves out
+    // not libraries: the parts of the system's headers that Swift's Glibc module leaves out
     .systemLibrary(name: "CPoll", path: "Shared/CPoll"),
+    .systemLibrary(name: "CMalloc", path: "Shared/CMalloc"),
 
     // What supervising processes takes and Swift cannot say: a target of C with a header, imported by Conclave alone.
     .target(name: "CProcess", path: "Shared/CProcess"),
 
+    // SHA-256 with the processor's own instructions, which Swift cannot say either; imported by Hashing alone.
+    .target(name: "CSHA256", path: "Shared/CSHA256"),
+
     room("Threads"),
+    room("Hashing", ["CSHA256"]),
     room("Telemetry", ["Threads"]),
-    room("Bus", ["CRdKafka", "Threads", "Telemetry"]),
-    room("Deliberation"),
+    room("Bus", ["CRdKafka", "Hashing", "Threads", "Telemetry"]),
+    room("Deliberation", ["Hashing"]),
     room("Web", ["CCurl", "CMicrohttpd", "CPoll", "Threads", "Telemetry"]),
     room("Models", ["Deliberation", "Web", "Telemetry", "Threads"]),
     room("Settings", ["Bus", "Deliberation", "Models", "Telemetry", "Web"]),
-    room("Folding", ["Bus", "Deliberation", "Service", "Settings", "Telemetry", "Threads"]),
+    room("Folding", ["Bus", "CMalloc", "Deliberation", "Service", "Settings", "Telemetry", "Threads"]),
     room("Service", ["Bus", "Settings", "Telemetry", "Threads", "Web"]),
 
     service("Gateway", ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads", "Web"]),
@@ -78,7 +83,7 @@ let package = Package(
     service("Judge", ["Bus", "Deliberation", "Folding", "Service"]),
     service(
       "Conclave",
-      ["Bus", "CProcess", "Deliberation", "Models", "Service", "Settings", "Telemetry", "Threads", "Web"]),
+      ["Bus", "CProcess", "Deliberation", "Folding", "Models", "Service", "Settings", "Telemetry", "Threads", "Web"]),
     service("ModelSimulator", ["Deliberation", "Service", "Settings", "Telemetry", "Threads", "Web"]),
 
     // Empty but under the thread sanitizer, where every test program that runs librdkafka needs it.
@@ -91,6 +96,7 @@ let package = Package(
     tests("Conclave", ["Conclave", "Deliberation", "Threads"]),
     tests("House", []),
     tests("Integration", ["Bus", "Conclave", "Deliberation", "Settings", "Telemetry", "Threads", "Web"]),
+    tests("Hashing", ["CSHA256", "Hashing"]),
     tests("Threads", ["Threads"]),
     tests("Bus", ["Bus", "SanitizedThreads", "Telemetry", "Threads"]),
     tests("Telemetry", ["Telemetry", "Threads"]),

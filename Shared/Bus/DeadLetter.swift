@@ -1,3 +1,5 @@
+internal import Hashing
+
 /// A record that nobody could read, on its way to `dead-letters` with the reason and its origin. It always fits, whatever
 /// the original was: first its value is cut, then hostile headers go, then a hostile key is cut.
 package enum DeadLetter {

@@ -51,7 +51,7 @@ package enum IDs {
     var text = "gen-"
     for (index, byte) in bytes.enumerated() {
       if index == 4 || index == 6 || index == 8 || index == 10 { text += "-" }
-      text += Hex.text(CollectionOfOne(byte))
+      text += Hex.text([byte])
     }
     return text
   }

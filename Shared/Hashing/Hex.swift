@@ -1,10 +1,14 @@
 /// Bytes as lower-case hexadecimal text.
 package enum Hex {
-  static func digit(_ value: UInt8) -> UInt8 {
+  package static func digit(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 
-  package static func text(_ bytes: some Collection<UInt8>) -> String {
+  // one for each kind of bytes: what is generic is slow to whoever calls it from another module
+  package static func text(_ bytes: [UInt8]) -> String { digits(bytes) }
+  package static func text(_ bytes: ArraySlice<UInt8>) -> String { digits(bytes) }
+
+  private static func digits(_ bytes: some Collection<UInt8>) -> String {
     String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
       var place = 0
       for byte in bytes {

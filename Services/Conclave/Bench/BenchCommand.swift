@@ -4,19 +4,30 @@ internal import Settings
 internal import Telemetry
 
 /// `conclave bench bus`: what our own bus costs beside a plain C loop over the same library, measured in one run.
+/// `conclave bench core`: what folding and deciding cost, and what an open deliberation takes, without any bus.
 enum BenchCommand: Command {
   static let name = "bench"
-  static let operands = "bus"
-  static let summary = "measure the bus: one hop, and records per second, beside a plain C loop"
+  static let operands = "bus|core"
+  static let summary = "measure the bus beside a plain C loop, or the core: events per second, and what is held"
   static let flags = [
-    Flag("--kafka", "host:port", "on that Kafka (makes two topics there), instead of an embedded broker of its own"),
-    Flag("--records", "40000", "how many records to read; the embedded broker holds 40000 of 1 KB"),
-    Flag("--hops", "2000", "how many records to send one after the other"),
+    Flag(
+      "--kafka", "host:port", "bus: on that Kafka (makes two topics there), instead of an embedded broker of its own"),
+    Flag("--records", "40000", "bus: how many records to read; the embedded broker holds 40000 of 1 KB"),
+    Flag("--hops", "2000", "bus: how many records to send one after the other"),
+    Flag("--deliberations", "2000", "core: how many"),
+    Flag("--answer-bytes", "4096", "core: the length of the question and of each answer"),
     Flag("--json", nil, "for a program to read"),
   ]
 
   static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
-    guard arguments.operands == ["bus"] else { throw .usage("say what to measure: bus") }
+    switch arguments.operands {
+    case ["bus"]: return try bus(arguments, environment: environment)
+    case ["core"]: return try core(arguments)
+    default: throw .usage("say what to measure: bus or core")
+    }
+  }
+
+  private static func bus(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     let hops = try arguments.number("--hops", in: 10...100_000) ?? 2_000
     let records = try arguments.number("--records", in: 1_000...1_000_000)
     var settings: BusSettings?
@@ -41,29 +52,23 @@ enum BenchCommand: Command {
   static func table(_ result: BusBench.Result) -> String {
     func row(_ name: String, _ figures: BusBench.Figures) -> [String] {
       [
-        name, milliseconds(figures.p50), milliseconds(figures.p99), "\(Int(figures.recordsPerSecond.rounded()))",
-        rounded(figures.cpuPerRecord * 1_000_000, 2),
+        name, BenchTable.milliseconds(figures.p50), BenchTable.milliseconds(figures.p99),
+        "\(Int(figures.recordsPerSecond.rounded()))",
+        BenchTable.rounded(figures.cpuPerRecord * 1_000_000, 2),
       ]
     }
     let rows = [
       ["", "hop p50 ms", "hop p99 ms", "records/s", "CPU us/record"], row("bus", result.bus),
       row("plain C", result.plain),
       [
-        "bus / C", rounded(result.hopRatio, 2), rounded(result.bus.p99 / result.plain.p99, 2),
-        rounded(result.rateRatio, 2),
-        rounded(result.bus.cpuPerRecord / result.plain.cpuPerRecord, 2),
+        "bus / C", BenchTable.rounded(result.hopRatio, 2), BenchTable.rounded(result.bus.p99 / result.plain.p99, 2),
+        BenchTable.rounded(result.rateRatio, 2),
+        BenchTable.rounded(result.bus.cpuPerRecord / result.plain.cpuPerRecord, 2),
       ],
     ]
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    let lines = rows.map { row in
-      row.indices.map { column in
-        let space = String(repeating: " ", count: widths[column] - row[column].count)
-        return column == 0 ? row[column] + space : space + row[column]
-      }.joined(separator: "  ")
-    }
     let kind = result.kind == .embedded ? "embedded broker" : "Kafka"
     let head = "\(kind), records of \(result.recordBytes) bytes, \(result.hops) hops, \(result.records) records read"
-    return ([head, ""] + lines).joined(separator: "\n") + "\n"
+    return BenchTable(head: head, rows: rows).text
   }
 
   static func json(_ result: BusBench.Result) -> JSON {
@@ -79,16 +84,5 @@ enum BenchCommand: Command {
       "hops": .int(Int64(result.hops)), "records": .int(Int64(result.records)), "bus": figures(result.bus),
       "plain_c": figures(result.plain), "hop_ratio": .double(result.hopRatio), "rate_ratio": .double(result.rateRatio),
     ]
-  }
-
-  private static func milliseconds(_ seconds: Double) -> String { rounded(seconds * 1000, 3) }
-
-  /// With that many places; a measurement that is none is shown as such.
-  private static func rounded(_ value: Double, _ places: Int) -> String {
-    guard value.isFinite, abs(value) < 1e12 else { return "-" }
-    let scale = Int64((0..<places).reduce(1.0) { power, _ in power * 10 })
-    let whole = Int64((value * Double(scale)).rounded())
-    let fraction = String(abs(whole % scale))
-    return "\(whole / scale)." + String(repeating: "0", count: places - fraction.count) + fraction
   }
 }
