@@ -102,11 +102,14 @@ package struct AnswerReader: Sendable {
     return delta.isEmpty ? nil : delta
   }
 
+  /// Some servers put a byte order mark before their JSON, which says nothing and is no JSON.
+  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
   private static let done = Array("[DONE]".utf8)
 
   /// Some providers cut a character in two: the answer is paid for and better with a replaced character than lost, but
   /// that it was replaced is told.
   private mutating func json(_ bytes: [UInt8]) throws(JSONError) -> JSON {
+    let bytes = bytes.starts(with: Self.mark) ? Array(bytes.dropFirst(Self.mark.count)) : bytes
     do throws(JSONError) { return try JSON.parse(bytes) } catch {
       guard error.reason == .invalidUTF8 else { throw error }
       isRepaired = true

@@ -150,6 +150,16 @@ import Testing
     #expect(answer.content.isEmpty)
   }
 
+  @Test(arguments: [1, 3, 7, 1_000], ["application/json", "text/plain", ""])
+  func `a byte order mark before an answer or an error says nothing, wherever it is cut`(_ size: Int, _ type: String) {
+    let answer = Self.read(
+      "\u{FEFF}{\"choices\":[{\"message\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}", type: type, size: size)
+    #expect(answer.failure == nil)
+    #expect(answer.answer.content == "yes")
+    let error = Self.read("\u{FEFF}{\"error\":{\"message\":\"slow down\",\"code\":429}}", type: type, size: size)
+    #expect(error.failure?.reason == .rateLimited)
+  }
+
   @Test func `a character that a provider cut in two does not lose the answer`() {
     var reader = AnswerReader(format: .openai, scrubber: Scrubber(), limit: 1_000)
     reader.head(status: 200, headers: [("content-type", "application/json")])
