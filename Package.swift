@@ -94,6 +94,7 @@ let package = Package(
       name: "SimulatorUnderTest", dependencies: ["Deliberation", "Web"], path: "Tests/SimulatorUnderTest",
       swiftSettings: settings),
     tests("Conclave", ["Conclave", "Deliberation", "Threads"]),
+    tests("Gateway", ["Deliberation", "Gateway", "Settings", "Telemetry", "Threads", "Web"]),
     tests("House", []),
     tests("Integration", ["Bus", "Conclave", "Deliberation", "Settings", "Telemetry", "Threads", "Web"]),
     tests("Hashing", ["CSHA256", "Hashing"]),

@@ -1,76 +1,95 @@
-import Bus
-import Deliberation
-import Folding
-import Settings
-import Telemetry
-import Web
+internal import Bus
+internal import Deliberation
+internal import Folding
+internal import Service
+internal import Settings
+internal import Telemetry
+internal import Web
 
 /// The HTTP edge: what a client asks becomes a record, and what is wrong with it is said at once.
 final class Door: Sendable {
   let waiting: Waiting
+  let known: Recollection
+  let records: Records
+  let entrance: Entrance
+  let keys: Keys
   let sender: Sender
   let producer: Producer
   let topics: Topics
   let catalogue: Catalogue
-  let keys: Keys
-  let limits: Settings.Limits
-  let readiness: Readiness
   let log: Log
+  private let origins: Origins
+  private let models: ModelList
+  private let readiness: Readiness
   private let requests: Counter
   private let refused: Counter
 
   init(
-    waiting: Waiting, sender: Sender, producer: Producer, topics: Topics, catalogue: Catalogue, keys: Keys,
-    limits: Settings.Limits, readiness: Readiness, log: Log, metrics: Metrics
+    waiting: Waiting, known: Recollection, records: Records, entrance: Entrance, keys: Keys, sender: Sender,
+    producer: Producer, context: ServiceContext
   ) {
     self.waiting = waiting
+    self.known = known
+    self.records = records
+    self.entrance = entrance
+    self.keys = keys
     self.sender = sender
     self.producer = producer
-    self.topics = topics
-    self.catalogue = catalogue
-    self.keys = keys
-    self.limits = limits
-    self.readiness = readiness
-    self.log = log
-    requests = metrics.counter("conclave_gateway_requests_total", "HTTP requests that came in.")
-    refused = metrics.counter("conclave_gateway_refused_total", "HTTP requests that were refused.")
+    topics = context.topics
+    catalogue = context.settings.catalogue
+    origins = Origins(context.settings.gateway.corsOrigins)
+    models = ModelList(context.settings.catalogue)
+    readiness = context.readiness
+    log = context.log
+    requests = context.metrics.counter("conclave_gateway_requests_total", "HTTP requests that came in.")
+    refused = context.metrics.counter("conclave_gateway_refused_total", "HTTP requests that were refused.")
   }
 
   func enter(_ request: ServerRequest, _ responder: Responder) {
     requests.add()
-    do { try route(request, responder) } catch {
+    let visit = Visit(request, responder, headers: origins.headers(request.header("Origin")), log: log)
+    if request.method == "OPTIONS", let answer = origins.preflight(request) {
+      return visit.respond(204, answer, [])
+    }
+    do { try route(visit) } catch {
       refused.add()
-      error.respond(responder)
+      error.respond(visit)
     }
   }
 
-  private func route(_ request: ServerRequest, _ responder: Responder) throws(Failure) {
+  private func route(_ visit: Visit) throws(Failure) {
+    let request = visit.request
     guard let path = Path(request.path) else {
-      if request.path == "/" { return Self.front(request, responder) }
+      if request.path == "/" { return try front(visit) }
       throw Failure(404, "not_found", "There is nothing at \(request.path.prefix(200)); GET / names what there is.")
     }
-    switch path {
-    case .chatCompletions:
-      try allow(["POST"], request)
-      try ask(request, .chat, responder)
-    case .deliberation(let id, let member):
-      try allow(["DELETE"], request)
-      try cancel(id, member, request, responder)
-    }
-  }
-
-  private func allow(_ methods: [String], _ request: ServerRequest) throws(Failure) {
-    guard methods.contains(request.method) else {
+    guard path.methods.contains(request.method) else {
       throw Failure(
-        405, "invalid_request", "\(request.path) takes \(methods.joined(separator: ", ")), not \(request.method).")
+        405, "invalid_request",
+        "\(request.path.prefix(200)) takes \(path.methods.joined(separator: ", ")), not \(request.method.prefix(40)).",
+        allow: path.methods)
+    }
+    let visitor = try visitor(visit)
+    switch path {
+    case .chatCompletions: try ask(.chat, visit, visitor)
+    case .responses: try ask(.responses, visit, visitor)
+    case .deliberations: try ask(nil, visit, visitor)
+    case .models: visit.respond(200, Failure.headers(), try models.page(request.query).bytes)
+    case .model(let name): visit.respond(200, Failure.headers(), try models.one(name).bytes)
+    case .generation: try generation(visit, visitor)
+    case .deliberation(let id) where request.method == "DELETE": try cancel(id, nil, visit, visitor)
+    case .deliberation(let id): try deliberation(id, visit, visitor)
+    case .events(let id): try events(id, visit, visitor)
+    case .member(let id, let member): try cancel(id, member, visit, visitor)
     }
   }
 
-  func tenant(_ request: ServerRequest) throws(Failure) -> String {
-    guard let tenant = keys.tenant(request.header("Authorization")) else {
+  private func visitor(_ visit: Visit) throws(Failure) -> Visitor {
+    guard let visitor = keys.visitor(visit.request.header("Authorization")) else {
       throw Failure(401, "authentication", "No known API key was given. Send it as `Authorization: Bearer …`.")
     }
-    return tenant
+    visit.note(tenant: visitor.tenant)
+    return visitor
   }
 
   /// The bus takes records at this moment, as far as can be known without writing one.
@@ -78,24 +97,33 @@ final class Door: Sendable {
     let missing = readiness.unmet
     guard missing.isEmpty, let address = waiting.address else {
       let why = missing.map { "\($0.name): \($0.why)" }.joined(separator: "; ")
-      var failure = Failure(503, "provider_unavailable", "The message bus cannot be reached (\(why)). Try again.")
-      failure.retryAfter = 1
-      throw failure
+      throw Failure(
+        503, "provider_unavailable", "The message bus cannot be reached (\(why)). Try again.", retryAfter: 1)
     }
     return address
   }
 
-  private static func front(_ request: ServerRequest, _ responder: Responder) {
+  private func front(_ visit: Visit) throws(Failure) {
+    guard ["GET", "HEAD"].contains(visit.request.method) else {
+      throw Failure(405, "invalid_request", "/ takes GET, not \(visit.request.method.prefix(40)).", allow: ["GET"])
+    }
     let text = """
       Conclave
 
       POST   /v1/chat/completions                 ask; model openrouter/fusion asks a panel
+      POST   /v1/responses                        the same in the shape of Responses
+      GET    /v1/models                           what can be asked
+      GET    /v1/model/{author}/{slug}            one of them
+      GET    /v1/generation?id=                   what one answer took
+      POST   /v1/deliberations                    ask without waiting
+      GET    /v1/deliberations/{id}               how far it is, and its result
+      GET    /v1/deliberations/{id}/events        what happened in it; live as text/event-stream
       DELETE /v1/deliberations/{id}               cancel
       DELETE /v1/deliberations/{id}/members/{n}   stop waiting for one member of the panel
 
       Every path is served under /api/v1 as well.
 
       """
-    responder.respond(200, [("Content-Type", "text/plain; charset=utf-8")], Array(text.utf8))
+    visit.respond(200, [("Content-Type", "text/plain; charset=utf-8")], Array(text.utf8))
   }
 }

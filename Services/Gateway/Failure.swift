@@ -1,5 +1,4 @@
-import Deliberation
-import Web
+internal import Deliberation
 
 /// An error as OpenRouter's clients expect it.
 struct Failure: Error, Sendable {
@@ -7,28 +6,38 @@ struct Failure: Error, Sendable {
   let type: String
   let message: String
   /// The field that is wrong.
-  var path: String?
-  var retryAfter: Int?
+  let path: String?
+  let retryAfter: Int?
+  /// Methods, where another one would do.
+  let allow: [String]
 
-  init(_ status: Int, _ type: String, _ message: String) {
+  init(
+    _ status: Int, _ type: String, _ message: String, path: String? = nil, retryAfter: Int? = nil, allow: [String] = []
+  ) {
     self.status = status
     self.type = type
     self.message = message
+    self.path = path
+    self.retryAfter = retryAfter
+    self.allow = allow
   }
 
-  var body: [UInt8] {
-    ErrorBody.json(code: status, type: type, message: message, path: path).bytes
-  }
+  var json: JSON { ErrorBody.json(code: status, type: type, message: message, path: path) }
 
-  func respond(_ responder: Responder, _ deliberation: String? = nil) {
+  func respond(_ visit: Visit, _ deliberation: String? = nil) {
     var headers = Self.headers(deliberation)
     if let retryAfter { headers.append(("Retry-After", String(retryAfter))) }
-    responder.respond(status, headers, body)
+    if !allow.isEmpty { headers.append(("Allow", allow.joined(separator: ", "))) }
+    if status == 401 { headers.append(("WWW-Authenticate", "Bearer")) }
+    visit.respond(status, headers, json.bytes)
   }
 
-  static func headers(_ deliberation: String?) -> [(String, String)] {
-    var headers = [("Content-Type", "application/json")]
-    if let deliberation { headers.append(("X-Generation-Id", deliberation)) }
-    return headers
+  static func headers(_ deliberation: String? = nil) -> [(String, String)] {
+    [("Content-Type", "application/json")] + (deliberation.map { [("X-Generation-Id", $0)] } ?? [])
+  }
+
+  /// What of an id that is another's is said as well, so that nobody learns that it exists.
+  static func unknown(_ deliberation: String) -> Failure {
+    Failure(404, "not_found", "There is no deliberation \(deliberation.prefix(80)).")
   }
 }

@@ -1,21 +1,28 @@
-import Bus
-import Deliberation
-import Folding
-import Service
-import Settings
-import Telemetry
-import Web
+internal import Bus
+internal import Deliberation
+internal import Folding
+internal import Service
+internal import Settings
+internal import Telemetry
+internal import Web
 
 /// Builds the gateway: it listens on the partition of `replies` that its name hashes to, then opens its door.
 func openGateway(_ context: ServiceContext) throws -> any Stoppable {
   let (settings, topics) = (context.settings, context.topics)
-  if settings.keys.isEmpty, !settings.http.isLoopback {
-    throw GatewayError.open(settings.http.description)
-  }
+  let keys = Keys(settings.keys)
+  if keys.isOpen, !settings.http.isLoopback { throw GatewayError.open(settings.http.description) }
+  let known = Recollection()
+  let entrance = Entrance(keys, Admission.Bounds(settings), metrics: context.metrics, now: WallClock.now())
+  let records = Records(known: known, ledger: LedgerClient(settings))
   let waiting = Waiting(
-    gateway: settings.instance, incarnation: Sender.newIncarnation(), log: context.log, metrics: context.metrics)
+    gateway: settings.instance, incarnation: Sender.newIncarnation(), known: known, log: context.log,
+    metrics: context.metrics,
+    over: { client, cost in client.leave(entrance, cost: cost) },
+    late: { client in Task { await records.answerLate(client) } })
   let sender = Sender(service: settings.service, instance: settings.instance, incarnation: waiting.incarnation)
-  let session = try BusSession(context, warming: [topics.requests, topics.cancels, topics.replies]) { session in
+  let session = try BusSession(
+    context, warming: [topics.requests, topics.cancels, topics.replies, topics.events]
+  ) { session in
     guard let partitions = session.producer.partitions(of: topics.replies) else {
       throw GatewayError.unknown(topics.replies)
     }
@@ -24,17 +31,17 @@ func openGateway(_ context: ServiceContext) throws -> any Stoppable {
     _ = try session.add(.assigned([own], group: nil)) { ReplyReceiver(waiting) }
   }
   let door = Door(
-    waiting: waiting, sender: sender, producer: session.producer, topics: topics, catalogue: settings.catalogue,
-    keys: Keys(settings.keys), limits: settings.limits, readiness: context.readiness, log: context.log,
-    metrics: context.metrics)
-  var limits = HTTPServerLimits()
-  limits.bodyBytes = settings.limits.recordBytes
-  let server = try HTTPServer(settings.http, limits: limits, log: context.log) { request, responder in
-    door.enter(request, responder)
-  }
-  let sweeper = Sweeper(waiting)
+    waiting: waiting, known: known, records: records, entrance: entrance, keys: keys, sender: sender,
+    producer: session.producer, context: context)
+  let server = try HTTPServer(
+    settings.http, limits: HTTPServerLimits(settings), log: context.log, metrics: context.metrics
+  ) { request, responder in door.enter(request, responder) }
   let address = SocketAddress(host: settings.http.host, port: server.port)
-  return OpenGateway(door: address, server: server, session: session, waiting: waiting, sweeper: sweeper)
+  context.log.info(
+    "gateway.open", ("door", address), ("keys", settings.keys.count),
+    ("who", keys.isOpen ? "no keys are set: whoever reaches this loopback address may ask" : "whoever has a key"))
+  return OpenGateway(
+    door: address, server: server, session: session, waiting: waiting, sweeper: Sweeper(waiting), records: records)
 }
 
 enum GatewayError: Error, CustomStringConvertible {
@@ -51,6 +58,34 @@ enum GatewayError: Error, CustomStringConvertible {
   }
 }
 
+extension Admission.Bounds {
+  /// Of what the embedded broker keeps of a partition, 5 MiB, half is for open deliberations: what has ended is still
+  /// needed there when a service begins anew.
+  init(_ settings: Settings) {
+    let partition = 5 * 1024 * 1024
+    let isEmbedded = settings.bus.kind == .embedded
+    self.init(
+      open: settings.gateway.maxOpen, bytes: settings.gateway.maxBytes, partition: isEmbedded ? partition / 2 : nil,
+      lane: isEmbedded ? partition * 12 / 2 : nil)
+  }
+}
+
+extension HTTPServerLimits {
+  init(_ settings: Settings) {
+    self.init()
+    let gateway = settings.gateway
+    bodyBytes = settings.limits.recordBytes
+    bodySetting = "limits.record_bytes"
+    headerBytes = gateway.headerBytes
+    connections = gateway.connections
+    headerTime = gateway.headerTime
+    bodyTime = gateway.bodyTime
+    // room for a whole result, which is written in one piece
+    streamBytes = settings.limits.recordBytes + 256_000
+    discardBytes = 4 * settings.limits.recordBytes
+  }
+}
+
 /// The running gateway. Its end cancels nothing: what was asked is answered on `results`.
 struct OpenGateway: Stoppable, HasDoor {
   let door: SocketAddress
@@ -58,11 +93,13 @@ struct OpenGateway: Stoppable, HasDoor {
   let session: BusSession
   let waiting: Waiting
   let sweeper: Sweeper
+  let records: Records
 
   func stop(within limit: Duration) {
     waiting.close()
     server.stop(within: limit / 4)
     sweeper.stop()
+    records.stop()
     session.stop(within: limit / 2)
   }
 }

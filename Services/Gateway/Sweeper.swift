@@ -1,4 +1,4 @@
-import Folding
+internal import Folding
 
 /// Looks four times a second for clients whose time is over.
 final class Sweeper: Sendable {

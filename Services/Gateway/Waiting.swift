@@ -1,25 +1,21 @@
-import Deliberation
-import Folding
-import Telemetry
-import Threads
-import Web
+internal import Deliberation
+internal import Folding
+internal import Telemetry
+internal import Threads
 
 /// The clients that wait for an answer here, by deliberation.
 final class Waiting: Sendable {
   let gateway: String
   let incarnation: String
   private let log: Log
+  private let known: Recollection
   private let state = Lock(State())
-  private let open: Gauge
+  private let count: Gauge
   private let unreadableReplies: Counter
-
-  struct Client: Sendable {
-    let responder: Responder
-    let since: Int64
-    /// When it is told that time is over, whatever the rest of the system says.
-    let until: Int64
-    var isAcknowledged = false
-  }
+  /// Told of each client whose waiting is over, and what the deliberation cost.
+  private let over: @Sendable (Client, Double) -> Void
+  /// Told of those whose deliberation had ended before their ask.
+  private let late: @Sendable (Client) -> Void
 
   private struct State {
     var clients: [String: [Client]] = [:]
@@ -28,107 +24,164 @@ final class Waiting: Sendable {
     var isClosed = false
   }
 
-  init(gateway: String, incarnation: String, log: Log, metrics: Metrics) {
+  init(
+    gateway: String, incarnation: String, known: Recollection, log: Log, metrics: Metrics,
+    over: @escaping @Sendable (Client, Double) -> Void, late: @escaping @Sendable (Client) -> Void
+  ) {
     self.gateway = gateway
     self.incarnation = incarnation
+    self.known = known
     self.log = log
-    open = metrics.gauge("conclave_gateway_waiting", "Clients that wait for an answer.")
+    self.over = over
+    self.late = late
+    count = metrics.gauge("conclave_gateway_waiting", "Clients that wait for an answer.")
     unreadableReplies = metrics.counter("conclave_gateway_unreadable_replies_total", "Replies that could not be read.")
   }
 
-  func noteUnreadable(_ offset: Int64) {
-    unreadableReplies.add()
-    log.warning("reply.unreadable", ("offset", offset))
-  }
-
-  var partition: Int? { state.withLock { $0.partition } }
-  var count: Int { state.withLock { $0.count } }
   func listen(on partition: Int32) { state.withLock { $0.partition = Int(partition) } }
+  var partition: Int? { state.withLock { $0.partition } }
 
   /// Where replies find this gateway; nil before it listens.
   var address: ReplyAddress? {
     partition.map { ReplyAddress(partition: $0, gateway: gateway, incarnation: incarnation) }
   }
 
-  /// False where no more may wait.
-  func add(_ deliberation: String, _ client: Client, maximum: Int) -> Bool {
-    let isAdded = state.withLock { state in
-      guard !state.isClosed, state.count < maximum else { return false }
-      state.clients[deliberation, default: []].append(client)
+  // MARK: those who come and go
+
+  /// False where the gateway ends.
+  func add(_ client: Client) -> Bool {
+    let (isAdded, waiting) = state.withLock { state in
+      guard !state.isClosed else { return (false, state.count) }
+      state.clients[client.deliberation, default: []].append(client)
       state.count += 1
-      return true
+      return (true, state.count)
     }
-    open.set(Double(count))
+    count.set(Double(waiting))
     return isAdded
   }
 
   func acknowledged(_ deliberation: String) {
-    state.withLock { state in
-      guard let clients = state.clients[deliberation] else { return }
-      state.clients[deliberation] = clients.map { client in
-        var client = client
-        client.isAcknowledged = true
-        return client
-      }
-    }
+    let now = WallClock.now()
+    for client in clients(deliberation) { client.acknowledged(now) }
   }
 
-  /// Takes whoever waits for a deliberation out.
-  func take(_ deliberation: String) -> [Client] {
-    let clients = state.withLock { state in
-      let clients = state.clients.removeValue(forKey: deliberation) ?? []
-      state.count -= clients.count
-      return clients
+  /// The ask could not be written: no id leaves.
+  func refused(_ deliberation: String, _ failure: Failure) {
+    for client in take(deliberation) {
+      client.fail(failure, naming: false)
+      over(client, 0)
     }
-    open.set(Double(count))
-    return clients
   }
 
   /// Takes one client out that went away; true where nobody else waits for that deliberation.
-  func leave(_ deliberation: String, _ responder: Responder) -> Bool {
-    let isLast = state.withLock { state in
-      guard var clients = state.clients[deliberation] else { return false }
+  func leave(_ client: Client) -> Bool {
+    let (isLast, isThere, waiting) = state.withLock { state -> (Bool, Bool, Int) in
+      guard var clients = state.clients[client.deliberation] else { return (false, false, state.count) }
       let before = clients.count
-      clients.removeAll { $0.responder === responder }
-      guard clients.count < before else { return false }
-      state.count -= before - clients.count
-      state.clients[deliberation] = clients.isEmpty ? nil : clients
-      return clients.isEmpty
+      clients.removeAll { $0 === client }
+      guard clients.count < before else { return (false, false, state.count) }
+      state.count -= 1
+      state.clients[client.deliberation] = clients.isEmpty ? nil : clients
+      return (clients.isEmpty, true, state.count)
     }
-    open.set(Double(count))
+    count.set(Double(waiting))
+    client.left()
+    if isThere { over(client, 0) }
     return isLast
   }
 
-  func answer(_ deliberation: String, _ status: Int, _ body: [UInt8]) {
-    for client in take(deliberation) {
-      client.responder.respond(status, Failure.headers(deliberation), body)
+  private func clients(_ deliberation: String) -> [Client] { state.withLock { $0.clients[deliberation] ?? [] } }
+
+  private func take(_ deliberation: String) -> [Client] {
+    let (clients, waiting) = state.withLock { state in
+      let clients = state.clients.removeValue(forKey: deliberation) ?? []
+      state.count -= clients.count
+      return (clients, state.count)
+    }
+    count.set(Double(waiting))
+    return clients
+  }
+
+  // MARK: what the bus says
+
+  /// On the one thread that reads replies, so that pieces of an answer keep their order.
+  func heard(_ reply: Reply) {
+    let now = WallClock.now()
+    switch reply {
+    case .deltas(let deltas):
+      let listeners = state.withLock { state in deltas.map { state.clients[$0.deliberation] ?? [] } }
+      for (delta, clients) in zip(deltas, listeners) {
+        for client in clients { client.delta(delta, now: now) }
+      }
+    case .step(let step):
+      known.step(step)
+      for client in clients(step.deliberation) { client.step(step, now: now) }
+    case .result(let deliberation, let code, let body):
+      known.result(deliberation, code, body, now: now)
+      var cost = (body["usage"] ?? body["error"]?["metadata"]?["usage"])?["cost"]?.number ?? 0
+      for client in take(deliberation) {
+        client.answer(code, body)
+        over(client, cost)
+        // who joined did not make it dearer
+        cost = 0
+      }
+    case .ended(let deliberation):
+      for client in take(deliberation) {
+        late(client)
+        over(client, 0)
+      }
     }
   }
 
-  /// Ends the waiting of those whose time is over, and of those whose ask no broker took.
+  /// A reply that cannot be read is counted and not written anywhere: whoever waits for it is told at its deadline.
+  func unreadable(at offset: Int64) {
+    unreadableReplies.add()
+    log.warning("reply.unreadable", ("offset", offset))
+  }
+
+  // MARK: time
+
+  /// What all streams together may keep for readers who are slow.
+  private static let bufferedBytes = 256_000_000
+
+  /// Ends the waiting of those whose time is over, and of those whose ask no broker took; shows the others that they
+  /// are not forgotten.
   func sweep(now: Int64, unacknowledgedAfter: Int64) {
-    let late = state.withLock { state in
-      state.clients.compactMap { deliberation, clients -> (String, Bool)? in
-        if clients.contains(where: { $0.until <= now }) { return (deliberation, true) }
-        if clients.contains(where: { !$0.isAcknowledged && now - $0.since > unacknowledgedAfter }) {
-          return (deliberation, false)
+    let all = state.withLock { $0.clients }
+    var buffered: [(client: Client, bytes: Int)] = []
+    for (deliberation, clients) in all {
+      for client in clients {
+        client.tick(now)
+        let bytes = client.bufferedBytes
+        if bytes > 0 { buffered.append((client, bytes)) }
+      }
+      if clients.contains(where: { !$0.isAcknowledged && now - $0.since > unacknowledgedAfter }) {
+        refused(
+          deliberation,
+          Failure(
+            503, "provider_unavailable", "The message bus did not take the ask in time. Try again.", retryAfter: 1))
+      } else if clients.contains(where: { $0.until <= now }) {
+        for client in take(deliberation) {
+          client.fail(
+            Failure(
+              504, "timeout", "The deliberation did not end by its deadline; ask for it by its id, or read the results."
+            ))
+          over(client, 0)
         }
-        return nil
       }
     }
-    for (deliberation, isAcknowledged) in late {
-      for client in take(deliberation) {
-        if isAcknowledged {
-          Failure(
-            504, "timeout", "The deliberation did not end by its deadline; its result will be on the results topic."
-          )
-          .respond(client.responder, deliberation)
-        } else {
-          // No id leaves before the brokers have acknowledged the ask.
-          Failure(503, "provider_unavailable", "The message bus did not take the ask in time. Try again.")
-            .respond(client.responder)
-        }
-      }
+    shed(buffered)
+  }
+
+  /// Slow readers are many: those who hold most are let go until the rest fits.
+  private func shed(_ buffered: [(client: Client, bytes: Int)]) {
+    var sum = buffered.reduce(0) { $0 + $1.bytes }
+    guard sum > Self.bufferedBytes else { return }
+    for (client, bytes) in buffered.sorted(by: { $0.bytes > $1.bytes }) {
+      guard sum > Self.bufferedBytes else { return }
+      log.warning("stream.shed", ("deliberation", client.deliberation), ("bytes", bytes))
+      client.cut()
+      sum -= bytes
     }
   }
 
@@ -142,14 +195,12 @@ final class Waiting: Sendable {
       }
       return state.clients
     }
-    for (deliberation, waiters) in clients {
-      for client in waiters {
+    for client in clients.values.joined() {
+      client.fail(
         Failure(
           503, "provider_unavailable",
-          "This gateway is stopping. The deliberation goes on; its result will be on the results topic."
-        )
-        .respond(client.responder, client.isAcknowledged ? deliberation : nil)
-      }
+          "This gateway is stopping. The deliberation goes on; ask another gateway for it by its id.", retryAfter: 1),
+        naming: client.isAcknowledged)
     }
   }
 }

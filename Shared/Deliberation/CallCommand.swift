@@ -30,6 +30,8 @@ package struct CallCommand: Sendable, Equatable {
   /// Where deltas go; nil: nobody watches.
   package var stream: ReplyAddress?
   package var allowedProviders: [String]?
+  /// Providers that are tried before others that serve the same model.
+  package var providerOrder: [String]?
   package var cache: Cache?
   /// The most that the content may take in a record, escaped; a longer answer has failed.
   package var answerBytes: Int?
@@ -77,6 +79,7 @@ package struct CallCommand: Sendable, Equatable {
     depth = try fields.whole("depth") ?? 0
     stream = if let stream = fields["stream"], stream.object != nil { try ReplyAddress(stream) } else { nil }
     allowedProviders = fields["allowed_providers"] == nil ? nil : try fields.texts("allowed_providers")
+    providerOrder = fields["provider_order"] == nil ? nil : try fields.texts("provider_order")
     if let value = fields["cache"] {
       let entry = try Fields(value)
       cache = Cache(key: try entry.string("key"), seconds: try entry.int("ttl_seconds"))
@@ -102,6 +105,7 @@ package struct CallCommand: Sendable, Equatable {
     object.append("depth", .int(Int64(depth)))
     object.append("stream", stream?.json ?? "none")
     object.append("allowed_providers", ifPresent: allowedProviders.map { .array($0.map { .string($0) }) })
+    object.append("provider_order", ifPresent: providerOrder.map { .array($0.map { .string($0) }) })
     object.append(
       "cache", ifPresent: cache.map { ["key": .string($0.key), "ttl_seconds": .int(Int64($0.seconds))] })
     object.append("answer_bytes", ifPresent: answerBytes.map { .int(Int64($0)) })

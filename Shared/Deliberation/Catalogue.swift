@@ -24,6 +24,15 @@ package struct Catalogue: Sendable {
     package let judge: String
   }
 
+  package struct Provider: Sendable, Equatable {
+    package let name: String
+    /// It keeps nothing to learn from; nothing at all.
+    package let deniesCollection: Bool
+    package let retainsNothing: Bool
+  }
+
+  /// Who serves models, as far as they can be reached.
+  package let providers: [Provider]
   /// All that can be reached, in the order of the file.
   package let models: [Model]
   /// Models of the file that no key reaches.
@@ -88,6 +97,12 @@ package struct Catalogue: Sendable {
     self.lanes = lanes
     self.places = places
     self.wildcards = wildcards
+    providers = (json["providers"]?.object?.members ?? []).filter { reachable($0.key) }.map { member in
+      let retainsNothing = member.value["zdr"]?.bool ?? false
+      return Provider(
+        name: member.key, deniesCollection: retainsNothing || member.value["data_collection"]?.string == "deny",
+        retainsNothing: retainsNothing)
+    }
     recordBytes = Int(json["limits"]?["record_bytes"]?.int ?? 1_000_000)
   }
 

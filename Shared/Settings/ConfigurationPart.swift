@@ -43,6 +43,14 @@ struct ConfigurationPart {
     return text
   }
 
+  func texts(_ name: String) throws(SettingsError) -> [String]? {
+    guard let value = object[name] else { return nil }
+    guard let texts = value.array?.map(\.string), !texts.contains(nil) else {
+      throw .wrong(path(name), "is no list of texts; write [\"…\"]")
+    }
+    return texts.compactMap { $0 }
+  }
+
   func whole(_ name: String, in range: ClosedRange<Int>) throws(SettingsError) -> Int? {
     guard let value = object[name] else { return nil }
     guard let number = value.int.flatMap({ Int(exactly: $0) }), range.contains(number) else {

@@ -13,7 +13,7 @@ extension Settings {
     let (logLevel, logFormat) = try logging(environment)
     let configuration = try SimulatedModels.added(to: ConfigurationFile.read(environment), environment)
     let file = try ConfigurationPart(configuration, "")
-    try file.knows(["providers", "models", "presets", "lanes", "tools", "keys", "limits"])
+    try file.knows(["providers", "models", "presets", "lanes", "tools", "keys", "limits", "gateway"])
     let limits = try Limits(file.part("limits"))
     let providers = try providers(file, variables)
     let catalogue = try catalogue(configuration, providers)
@@ -30,8 +30,10 @@ extension Settings {
       bus: try BusSettings(environment, lanes: lanes(file), recordBytes: limits.recordBytes),
       share: try share(environment), admin: try environment.address("CONCLAVE_ADMIN", usual: "127.0.0.1:0"),
       http: http, ledger: try environment.address("CONCLAVE_LEDGER", usual: "127.0.0.1:0"),
-      data: environment["CONCLAVE_DATA"] ?? "data", logLevel: logLevel, logFormat: logFormat,
-      traces: try traces(environment), catalogue: catalogue, providers: providers, limits: limits, keys: keys,
+      ledgerToken: environment["CONCLAVE_LEDGER_TOKEN"], data: environment["CONCLAVE_DATA"] ?? "data",
+      logLevel: logLevel, logFormat: logFormat,
+      traces: try traces(environment), catalogue: catalogue, providers: providers, limits: limits,
+      gateway: try Gateway(file.part("gateway"), limits), keys: keys,
       configuration: configuration)
   }
 

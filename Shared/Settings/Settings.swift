@@ -31,6 +31,8 @@ package struct Settings: Sendable {
   package var http: SocketAddress
   /// The ledger's interface.
   package var ledger: SocketAddress
+  /// What the ledger wants to be shown; nil: it is open, on the loopback address alone.
+  package var ledgerToken: String?
   /// The folder for what lasts.
   package var data: String
   package var logLevel: Log.Level
@@ -40,6 +42,7 @@ package struct Settings: Sendable {
   package var catalogue: Catalogue
   package var providers: [String: ProviderSettings]
   package var limits: Limits
+  package var gateway: Gateway
   /// Empty: whoever reaches the door may ask, so the door is on the loopback address alone.
   package var keys: [APIKey]
   /// The whole file; where the simulator stands in for the providers, with its models.

@@ -13,6 +13,7 @@ package struct Command: Sendable, Equatable {
   package let depth: Int
   package let stream: ReplyAddress?
   package let allowedProviders: [String]?
+  package let providerOrder: [String]?
   /// The most bytes that the answer may take once it is escaped; nil: worked out from the record's limit.
   package let answerBytes: Int?
   /// The model is offered fusion: then its tool calls are not shown while they come.
@@ -49,6 +50,7 @@ package struct Command: Sendable, Equatable {
     depth = command.depth
     stream = command.stream
     allowedProviders = command.allowedProviders
+    providerOrder = command.providerOrder
     answerBytes = command.answerBytes
     offersFusion = command.tools.contains { $0["function"]?["name"]?.string?.hasPrefix("fusion") ?? false }
     self.traceparent = traceparent

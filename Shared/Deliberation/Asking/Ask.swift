@@ -27,6 +27,8 @@ package struct Ask: Sendable, Equatable {
   package var cacheControl: JSON?
   package var onFailure = OnFailure.answer
   package var allowedProviders: [String]?
+  /// Who is asked first, where several serve a model.
+  package var providerOrder: [String]?
   package var cacheSeconds: Int?
   package var priority: Priority?
   package var depth: Int

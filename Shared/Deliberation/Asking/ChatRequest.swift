@@ -10,7 +10,7 @@ struct ChatRequest {
   var fusion: FusionParameters?
   var plugin: FusionParameters?
   var toolStopCost: Double?
-  var only: (names: [String], path: String)?
+  var provider = ProviderPreferences()
   var metadata: JSON?
 
   static let fusionType = "openrouter:fusion"
@@ -56,8 +56,7 @@ struct ChatRequest {
     toolStopCost = try Self.toolStopCost(from)
     metadata = try Self.metadata(from)
     if let value = from["provider"] {
-      let provider = try Parameters(value, path: "provider")
-      only = try provider.texts("only", 1...64).map { ($0, "provider.only") }
+      provider = try ProviderPreferences(Parameters(value, path: "provider"))
     }
   }
 

@@ -85,6 +85,7 @@ package enum Intake {
     requested.cacheControl = ask.cacheControl
     requested.onFailure = ask.onFailure
     requested.allowedProviders = ask.allowedProviders
+    requested.providerOrder = ask.providerOrder
     requested.cacheSeconds = ask.cacheSeconds
     requested.depth = ask.depth
     requested.answerBytes = ask.answerBytes

@@ -24,7 +24,7 @@ struct Resolver {
     let outer = preset == nil ? try model(chat.model, path: "model") : nil
     let entrance: Entrance = preset != nil ? .alias : asksForFusion ? .tool : .plain
     let policy = policy(entrance)
-    let allowed = fusion.allowedProviders ?? chat.only
+    let allowed = fusion.allowedProviders ?? chat.provider.allowed(catalogue.providers)
     let usual = fusion.preset?.name ?? preset ?? catalogue.usualPreset
     var panel: [ModelRef] = []
     var judge = outer
@@ -64,11 +64,13 @@ struct Resolver {
     ask.cacheControl = fusion.cacheControl
     ask.onFailure = fusion.onFailure ?? .answer
     ask.allowedProviders = allowed?.names
+    ask.providerOrder = chat.provider.order.isEmpty ? nil : chat.provider.order
     ask.cacheSeconds = fusion.cacheSeconds
     ask.priority = fusion.priority
     ask.metadata = chat.metadata
     try size(&ask)
     try checkProviders(ask, allowed)
+    try checkPrices(&ask)
     try checkCost(ask)
     return ask
   }
@@ -189,9 +191,20 @@ struct Resolver {
       let providers = catalogue.model(ref.model)?.via.map(\.provider) ?? []
       guard providers.contains(where: { allowed.names.contains($0) }) else {
         throw AskError(
-          "\(ref.asked) is served by \(providers.joined(separator: ", ")) and by none that \(allowed.path) names",
+          "\(ref.asked) is served by \(providers.joined(separator: ", ")) and by none that \(allowed.path) leaves",
           path: allowed.path)
       }
+    }
+  }
+
+  /// A fallback that is too dear is left out; whoever else would be asked must not be.
+  private func checkPrices(_ ask: inout Ask) throws(AskError) {
+    ask.fallbacks.removeAll { chat.provider.excess($0.price) != nil }
+    let panel = recordedPanel == nil ? ask.panel : []
+    for ref in [ask.answerer] + panel + ask.standIns + (ask.judge.map { [$0] } ?? []) {
+      guard let excess = chat.provider.excess(ref.price) else { continue }
+      throw AskError(
+        "\(ref.asked) costs more than provider.max_price.\(excess) allows", path: "provider.max_price.\(excess)")
     }
   }
 

@@ -25,6 +25,7 @@ extension Deliberation {
     command.depth = key.purpose == .panel || key.purpose == .judge ? ask.depth + 1 : ask.depth
     command.stream = isShown ? ask.reply.first : nil
     command.allowedProviders = ask.allowedProviders
+    command.providerOrder = ask.providerOrder
     command.answerBytes = ask.answerBytes
     if let seconds = ask.cacheSeconds {
       command.cache = CallCommand.Cache(key: Self.cacheKey(command, sameBefore: sameBefore), seconds: seconds)

@@ -38,6 +38,7 @@ extension Requested {
     cacheControl = fields["cache_control"]
     onFailure = try fields.choice("on_failure") ?? onFailure
     allowedProviders = fields["allowed_providers"] == nil ? nil : try fields.texts("allowed_providers")
+    providerOrder = fields["provider_order"] == nil ? nil : try fields.texts("provider_order")
     if let cache = fields["cache"] { cacheSeconds = try Fields(cache).whole("ttl_seconds") }
     depth = try fields.whole("depth") ?? 0
     answerBytes = try fields.whole("answer_bytes") ?? answerBytes
@@ -98,6 +99,7 @@ extension Requested {
     object.append("cache_control", ifPresent: cacheControl)
     object.append("on_failure", .string(onFailure.rawValue))
     object.append("allowed_providers", ifPresent: allowedProviders.map { .array($0.map { .string($0) }) })
+    object.append("provider_order", ifPresent: providerOrder.map { .array($0.map { .string($0) }) })
     object.append("cache", ifPresent: cacheSeconds.map { ["ttl_seconds": .int(Int64($0))] })
     object.append("depth", .int(Int64(depth)))
     object.append("answer_bytes", .int(Int64(answerBytes)))

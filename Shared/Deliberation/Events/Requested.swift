@@ -45,6 +45,7 @@ package struct Requested: Sendable, Equatable {
   package var cacheControl: JSON?
   package var onFailure = OnFailure.answer
   package var allowedProviders: [String]?
+  package var providerOrder: [String]?
   package var cacheSeconds: Int?
   package var depth = 0
   /// The most bytes that one answer may take in a record.

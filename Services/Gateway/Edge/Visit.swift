@@ -1,0 +1,85 @@
+internal import Telemetry
+internal import Threads
+internal import Web
+
+/// One HTTP request from its arrival to the end of its answer: the headers that every answer of it has, and its line in
+/// the access log. No content is ever in that line.
+final class Visit: Sendable {
+  let request: ServerRequest
+  let requestID: String
+  private let responder: Responder
+  private let log: Log
+  private let began = ContinuousClock.now
+  private let state: Lock<State>
+
+  private struct State {
+    var headers: [(String, String)]
+    var tenant = ""
+    var deliberation = ""
+    var hasEnded = false
+  }
+
+  init(_ request: ServerRequest, _ responder: Responder, headers: [(String, String)], log: Log) {
+    self.request = request
+    self.responder = responder
+    self.log = log
+    requestID = Self.usable(request.header("X-Request-Id")) ?? Self.newID()
+    state = Lock(State(headers: [("X-Request-Id", requestID)] + headers))
+  }
+
+  /// Headers for whatever the answer will be.
+  func add(headers: [(String, String)]) { state.withLock { $0.headers += headers } }
+  func note(tenant: String) { state.withLock { $0.tenant = tenant } }
+  func note(deliberation: String) { state.withLock { $0.deliberation = deliberation } }
+
+  func respond(_ status: Int, _ headers: [(String, String)], _ body: [UInt8]) {
+    responder.respond(status, headers + state.withLock { $0.headers }, body)
+    ended(status)
+  }
+
+  func stream(_ status: Int, _ headers: [(String, String)]) -> BodyWriter {
+    responder.stream(status, headers + state.withLock { $0.headers })
+  }
+
+  /// The client went away before the answer was complete.
+  func onClose(_ body: @escaping @Sendable () -> Void) {
+    responder.onClose { [self] in
+      // 499, as others log it
+      ended(499)
+      body()
+    }
+  }
+
+  /// The answer is complete, or nobody waits for it any more. Only the first end counts.
+  func ended(_ status: Int) {
+    let (isFirst, tenant, deliberation) = state.withLock { state in
+      defer { state.hasEnded = true }
+      return (!state.hasEnded, state.tenant, state.deliberation)
+    }
+    guard isFirst else { return }
+    let milliseconds = (ContinuousClock.now - began) / .milliseconds(1)
+    log.info(
+      "http.answered", ("method", request.method), ("path", String(request.path.prefix(200))), ("status", status),
+      ("ms", Int(milliseconds.rounded())), ("tenant", tenant), ("request", requestID), ("deliberation", deliberation),
+      ("bytes_in", request.body.count), ("remote", request.remote))
+  }
+
+  private static func usable(_ id: String?) -> String? {
+    guard let id, (1...128).contains(id.utf8.count), id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+    return id
+  }
+
+  private static func newID() -> String {
+    let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+    return "req-" + String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
+
+extension Visit {
+  /// Whether the client asked how its request was routed.
+  var wantsMetadata: Bool {
+    ["X-OpenRouter-Metadata", "X-OpenRouter-Experimental-Metadata"].contains { name in
+      request.header(name).map { ["enabled", "true"].contains($0.lowercased()) } ?? false
+    }
+  }
+}
