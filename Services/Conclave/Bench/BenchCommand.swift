@@ -5,10 +5,11 @@ internal import Telemetry
 
 /// `conclave bench bus`: what our own bus costs beside a plain C loop over the same library, measured in one run.
 /// `conclave bench core`: what folding and deciding cost, and what an open deliberation takes, without any bus.
+/// `conclave bench gateway` and `bench streams`: what a whole system does for its clients, with simulated models.
 enum BenchCommand: Command {
   static let name = "bench"
-  static let operands = "bus|core"
-  static let summary = "measure the bus beside a plain C loop, or the core: events per second, and what is held"
+  static let operands = "bus|core|gateway|streams"
+  static let summary = "measure the bus beside a plain C loop, the core, or a whole system through its gateway"
   static let flags = [
     Flag(
       "--kafka", "host:port", "bus: on that Kafka (makes two topics there), instead of an embedded broker of its own"),
@@ -16,6 +17,8 @@ enum BenchCommand: Command {
     Flag("--hops", "2000", "bus: how many records to send one after the other"),
     Flag("--deliberations", "2000", "core: how many"),
     Flag("--answer-bytes", "4096", "core: the length of the question and of each answer"),
+    Flag("--clients", "1,32,256,512", "gateway: how many ask at once; streams: how many read at once (5000)"),
+    Flag("--seconds", "5", "gateway: how long each stage is measured"),
     Flag("--json", nil, "for a program to read"),
   ]
 
@@ -23,7 +26,9 @@ enum BenchCommand: Command {
     switch arguments.operands {
     case ["bus"]: return try bus(arguments, environment: environment)
     case ["core"]: return try core(arguments)
-    default: throw .usage("say what to measure: bus or core")
+    case ["gateway"]: return try gateway(arguments, environment)
+    case ["streams"]: return try streams(arguments, environment)
+    default: throw .usage("say what to measure: bus, core, gateway or streams")
     }
   }
 

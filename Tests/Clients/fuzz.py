@@ -1,0 +1,65 @@
+"""Schemathesis against `deploy/openapi.yaml` on a running gateway: no 5xx, no answer that breaks the description.
+
+fuzz.py [--cases 300]: so many cases in all
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import system
+
+# 501 and 502 would be answers of a fuzzed question's model; with simulated models there are none.
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
+OWN = ["/healthz", "/readyz", "/metrics"]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cases", type=int, default=300)
+    arguments = parser.parse_args()
+    description = json.loads((system.ROOT / "deploy" / "openapi.yaml").read_text())
+    for path in OWN:  # another port's
+        description["paths"].pop(path)
+    operations = sum(
+        method in ("get", "post", "delete") for path in description["paths"].values() for method in path
+    )
+    running = system.System(system.configuration(keys=False), {"CONCLAVE_SIMULATOR_LATENCY_MS": "0"})
+    with tempfile.TemporaryDirectory() as folder:
+        document = pathlib.Path(folder) / "openapi.json"
+        document.write_text(json.dumps(description))
+        each = max(1, -(-arguments.cases // operations))
+        total, status, seed = 0, 0, 1
+        while total < arguments.cases and status == 0:
+            result = subprocess.run(
+                [
+                    pathlib.Path(sys.executable).parent / "schemathesis", "run", document, "--url", running.http + "/v1",
+                    "--checks", CHECKS, "--phases", "examples,fuzzing", "--mode", "all", "--max-examples", str(each),
+                    "--seed", str(seed), "--workers", "4", "--request-timeout", "60", "--no-color",
+                    "--suppress-health-check", "all",
+                ],
+                cwd=folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            status = result.returncode
+            found = re.search(r"(\d+) generated", result.stdout)
+            cases = int(found.group(1)) if found else 0
+            total += cases
+            if status or not cases:
+                print(result.stdout[-12000:])
+                status = status or 1
+            seed += 1
+        restarts = [s["restarts"] for s in running.run()["services"]]
+        print(f"{total} cases over {operations} operations, {seed - 1} seeds, restarts {sum(restarts)}")
+        running.stop()
+        return status or int(any(restarts))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
