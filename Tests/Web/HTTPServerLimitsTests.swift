@@ -106,6 +106,22 @@ import Web
   }
 
   @Test(
+    "never answers what hides behind a header that others could read differently",
+    arguments: [
+      "Transfer-Encoding : chunked\r\nContent-Length: 4", "Content-Length : 4", "Content-Length\t: 4", "X Y: z",
+      "X\u{1}: z", "\u{e4}: z",
+    ]) func malformed(headers: String) throws
+  {
+    let server = try server(HTTPServerLimits())
+    defer { server.stop() }
+    let client = try #require(RawClient(port: server.port))
+    client.send("POST / HTTP/1.1\r\nHost: h\r\n\(headers)\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    #expect(client.isClosed())
+    #expect(client.text.hasPrefix("HTTP/1.1 400 "))
+    #expect(!client.text.contains("200 OK"))
+  }
+
+  @Test(
     "answers chunks that are none with 400, and goes on",
     arguments: ["zz\r\n", "-1\r\nx\r\n", "3\r\nabcd\r\n", "\r\n", "ffffffffffffffffff\r\n"])
   func chunkedGarbage(chunk: String) throws {

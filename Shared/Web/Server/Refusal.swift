@@ -3,13 +3,14 @@ enum Refusal: Equatable {
   case bodyTooLarge(limit: Int, setting: String?)
   case headersTooLarge(limit: Int)
   case ambiguousLength
+  case malformedHeader
   case stopping
 
   var status: Int {
     switch self {
     case .bodyTooLarge: 413
     case .headersTooLarge: 431
-    case .ambiguousLength: 400
+    case .ambiguousLength, .malformedHeader: 400
     case .stopping: 503
     }
   }
@@ -20,6 +21,7 @@ enum Refusal: Equatable {
       "the body has more than \(limit) bytes" + (setting.map { "; the limit is set by \($0)" } ?? "")
     case .headersTooLarge(let limit): "the request line and headers have more than \(limit) bytes"
     case .ambiguousLength: "send either one Content-Length or Transfer-Encoding: chunked"
+    case .malformedHeader: "a header's name holds letters, digits and - alone, and its colon follows at once"
     case .stopping: "this process is ending; send the request again"
     }
   }
@@ -27,7 +29,7 @@ enum Refusal: Equatable {
   private var errorType: String {
     switch self {
     case .bodyTooLarge: "payload_too_large"
-    case .headersTooLarge, .ambiguousLength: "invalid_request"
+    case .headersTooLarge, .ambiguousLength, .malformedHeader: "invalid_request"
     case .stopping: "provider_overloaded"
     }
   }

@@ -80,13 +80,14 @@ final class ServerGate: Sendable {
   /// can say where it ends.
   func refusesEarly(_ exchange: Exchange, _ pointer: OpaquePointer) -> Bool {
     guard let refusal = exchange.refusal else { return false }
-    return refusal == .ambiguousLength || RequestReader.header(pointer, "Expect") != nil
+    return refusal == .ambiguousLength || refusal == .malformedHeader || RequestReader.header(pointer, "Expect") != nil
   }
 
   private func refusal(_ pointer: OpaquePointer) -> Refusal? {
     if conclave_mhd_header_bytes(pointer) > limits.headerBytes {
       return .headersTooLarge(limit: limits.headerBytes)
     }
+    guard RequestReader.hasTokensForNames(pointer) else { return .malformedHeader }
     let lengths = RequestReader.headers(pointer, "Content-Length")
     let encodings = RequestReader.headers(pointer, "Transfer-Encoding")
     guard lengths.count + encodings.count <= 1, encodings.allSatisfy({ $0.lowercased() == "chunked" }) else {
