@@ -69,8 +69,8 @@ let package = Package(
     room("Web", ["CCurl", "CMicrohttpd", "CPoll", "Threads", "Telemetry"]),
     room("Models", ["Deliberation", "Web", "Telemetry", "Threads"]),
     room("Settings", ["Bus", "Deliberation", "Models", "Telemetry", "Web"]),
-    room("Folding", ["Bus", "CMalloc", "Deliberation", "Service", "Settings", "Telemetry", "Threads"]),
-    room("Service", ["Bus", "Settings", "Telemetry", "Threads", "Web"]),
+    room("Folding", ["Bus", "Deliberation", "Service", "Settings", "Telemetry", "Threads"]),
+    room("Service", ["Bus", "CMalloc", "Settings", "Telemetry", "Threads", "Web"]),
 
     service("Gateway", ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads", "Web"]),
     service(

@@ -1,7 +1,7 @@
 internal import Bus
-internal import CMalloc
 internal import Deliberation
 internal import Glibc
+internal import Service
 
 /// What folding and deciding cost, without a broker: the three deciding services in the runtime of production, each over
 /// the log of many deliberations, from the records as they come off the bus to the records that go out.
@@ -59,12 +59,12 @@ package enum CoreBench {
   /// The most that an open deliberation takes after any of its events, by what the allocator has handed out.
   private static func held(_ history: BenchHistory, _ make: () -> some BenchServing) -> Int {
     let logs = history.deliberations.prefix(200)
-    let before = allocatedBytes()
+    let before = Allocation.heldBytes
     let service = make()
     var most = 0
     for place in 0..<(logs.map(\.count).max() ?? 0) {
       for log in logs where place < log.count { _ = service.read(log[place]) }
-      most = max(most, allocatedBytes() - before)
+      most = max(most, Allocation.heldBytes - before)
     }
     return withExtendedLifetime(service) { most / max(1, logs.count) }
   }
@@ -73,10 +73,5 @@ package enum CoreBench {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-
-  private static func allocatedBytes() -> Int {
-    let info = mallinfo2()
-    return Int(info.uordblks + info.hblkhd)
   }
 }
