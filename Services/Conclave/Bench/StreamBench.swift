@@ -26,6 +26,8 @@ struct StreamBench {
     var pieces = 0
     var last: ContinuousClock.Instant?
     var finish: String?
+    /// What the model says that it wrote.
+    var written: Int64?
     var isDone = false
   }
 
@@ -90,7 +92,7 @@ struct StreamBench {
       case .done:
         let code = status.withLock { $0 }
         let end = reading.withLock { $0 }
-        Self.close(state, tokens: end.pieces, code != 200 ? "status \(code)" : Self.fault(end, words))
+        Self.close(state, tokens: end.pieces, code != 200 ? "status \(code)" : Self.fault(end))
       case .failed(let error): Self.close(state, tokens: 0, "\(error)")
       }
     }
@@ -103,7 +105,11 @@ struct StreamBench {
       for event in reading.parser.feed(bytes) {
         if event.text == "[DONE]" {
           reading.isDone = true
-        } else if let choice = (try? JSON.parse(event.text))?["choices"]?[0] {
+          continue
+        }
+        guard let chunk = try? JSON.parse(event.text) else { continue }
+        if let written = chunk["usage"]?["completion_tokens"]?.int { reading.written = written }
+        if let choice = chunk["choices"]?[0] {
           reading.finish = choice["finish_reason"]?.string ?? reading.finish
           if let text = choice["delta"]?["content"]?.string, !text.isEmpty {
             reading.text += text
@@ -118,12 +124,13 @@ struct StreamBench {
     if let gap { state.withLock { $0.gaps.append(gap) } }
   }
 
-  /// What is wrong with what was read; nil: nothing.
-  private static func fault(_ end: Reading, _ words: Int) -> String? {
+  /// What is wrong with what was read; nil: nothing. The simulator's tokens are bytes divided by four, so every one of
+  /// them can be asked for.
+  private static func fault(_ end: Reading) -> String? {
     guard end.isDone else { return "no end" }
     guard end.finish == "stop" else { return "finish \(end.finish ?? "none")" }
-    let count = end.text.split(separator: " ").count
-    return count >= words * 9 / 10 ? nil : "\(count) of \(words) words"
+    let read = Int64((end.text.utf8.count + 3) / 4)
+    return read == end.written ? nil : "\(read) of \(end.written.map { "\($0)" } ?? "?") tokens"
   }
 
   private static func close(_ state: Lock<State>, tokens: Int, _ fault: String?) {
