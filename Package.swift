@@ -51,6 +51,7 @@ let package = Package(
     library("CRdKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+    library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     // not libraries: the parts of the system's headers that Swift's Glibc module leaves out
     .systemLibrary(name: "CPoll", path: "Shared/CPoll"),
     .systemLibrary(name: "CMalloc", path: "Shared/CMalloc"),
@@ -68,6 +69,7 @@ let package = Package(
     room("Deliberation", ["Hashing"]),
     room("Web", ["CCurl", "CMicrohttpd", "CPoll", "Threads", "Telemetry"]),
     room("Models", ["Deliberation", "Web", "Telemetry", "Threads"]),
+    room("Store", ["CSQLite"]),
     room("Settings", ["Bus", "Deliberation", "Models", "Telemetry", "Web"]),
     room("Folding", ["Bus", "Deliberation", "Service", "Settings", "Telemetry", "Threads"]),
     room("Service", ["Bus", "CMalloc", "Settings", "Telemetry", "Threads", "Web"]),
