@@ -52,7 +52,9 @@ let package = Package(
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    library("CLibXML", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
     // not libraries: the parts of the system's headers that Swift's Glibc module leaves out
+    .systemLibrary(name: "CSandbox", path: "Shared/CSandbox"),
     .systemLibrary(name: "CPoll", path: "Shared/CPoll"),
     .systemLibrary(name: "CMalloc", path: "Shared/CMalloc"),
 
@@ -70,6 +72,7 @@ let package = Package(
     room("Web", ["CCurl", "CMicrohttpd", "CPoll", "Threads", "Telemetry"]),
     room("Models", ["Deliberation", "Web", "Telemetry", "Threads"]),
     room("Store", ["CSQLite"]),
+    room("Tools", ["CLibXML", "CSandbox", "Deliberation", "Models", "Store", "Telemetry", "Threads", "Web"]),
     room("Settings", ["Bus", "Deliberation", "Models", "Telemetry", "Web"]),
     room("Folding", ["Bus", "Deliberation", "Service", "Settings", "Telemetry", "Threads"]),
     room("Service", ["Bus", "CMalloc", "Settings", "Telemetry", "Threads", "Web"]),
@@ -108,6 +111,7 @@ let package = Package(
     tests("Settings", ["Bus", "Deliberation", "Models", "Settings", "Telemetry", "Web"]),
     tests("Deliberation", ["Deliberation"]),
     tests("Models", ["Deliberation", "Models", "Threads", "Web"]),
+    tests("Tools", ["Deliberation", "Models", "Telemetry", "Threads", "Tools", "Web"]),
     tests(
       "ModelCaller",
       ["Bus", "Deliberation", "ModelCaller", "Models", "SimulatorUnderTest", "Telemetry", "Threads", "Web"]),

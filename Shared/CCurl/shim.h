@@ -39,6 +39,15 @@ static inline CURLcode conclave_curl_sinks(CURL *easy, conclave_curl_sink head, 
   return code;
 }
 
+/// What is asked for a socket, in libcurl's place.
+static inline CURLcode conclave_curl_opener(CURL *easy, curl_opensocket_callback open, void *owner) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
+  if (!code) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, owner);
+  return code;
+}
+
+static inline const struct sockaddr *conclave_curl_peer(const struct curl_sockaddr *address) { return &address->addr; }
+
 static inline void *conclave_curl_owner(CURL *easy) {
   char *owner = NULL;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);

@@ -101,7 +101,7 @@ final class Exchange: @unchecked Sendable {
       return ProviderFailure(.timeout, message: text, remedy: .later, stayedSilent: true)
     case .timeout: return ProviderFailure(.timeout, message: text, remedy: .later)
     case .bodyTooLarge: return ProviderFailure(.tooLarge, message: text, remedy: .none)
-    case .invalidRequest, .insecure, .headersTooLarge:
+    case .invalidRequest, .insecure, .headersTooLarge, .forbidden:
       return ProviderFailure(.upstreamError, message: text, remedy: .elsewhere)
     case .cancelled, .clientStopped: return .cancelled(text)
     case .unresolved, .unreachable, .cut, .malformed, .busy, .other:

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 
 // What libcurl calls, always on the client's thread and inside one of our calls to it. The owners are the loop, which
 // outlives the multi handle, and the transfer, which the loop keeps until libcurl has let go of it.
@@ -17,6 +18,17 @@ func clientBody(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int
   guard let owner else { return 0 }
   let transfer = Unmanaged<ClientTransfer>.fromOpaque(owner).takeUnretainedValue()
   return transfer.receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
+}
+
+/// Opens a socket towards an address, or refuses to.
+func clientOpen(
+  _ owner: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+  guard let owner, let address, let peer = conclave_curl_peer(address) else { return CURL_SOCKET_BAD }
+  let transfer = Unmanaged<ClientTransfer>.fromOpaque(owner).takeUnretainedValue()
+  guard transfer.admits(peer) else { return CURL_SOCKET_BAD }
+  let (family, type, proto) = (address.pointee.family, address.pointee.socktype, address.pointee.protocol)
+  return socket(family, type | Int32(SOCK_CLOEXEC.rawValue), proto)
 }
 
 func clientSocket(

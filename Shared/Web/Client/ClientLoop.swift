@@ -164,7 +164,8 @@ final class ClientLoop: @unchecked Sendable {
     guard transfers.count < options.transfers else { return refuse(.busy(limit: options.transfers)) }
     let transfer: ClientTransfer
     do throws(HTTPError) {
-      transfer = try ClientTransfer(number, request, handles.take(), headerLimit: options.headerBytes, on)
+      transfer = try ClientTransfer(
+        number, request, handles.take(), headerLimit: options.headerBytes, peers: options.peers, on)
     } catch { return refuse(error) }
     transfers[number] = transfer
     transfer.onFirstByte = { [unowned self, unowned transfer] in plan(transfer) }

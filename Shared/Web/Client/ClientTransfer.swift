@@ -18,10 +18,14 @@ final class ClientTransfer {
   private var stopped: HTTPError?
   private var lines: UnsafeMutablePointer<curl_slist>?
   private let message: UnsafeMutablePointer<CChar>
+  private let peers: PeerRule?
+  /// Where it was about to go and may not.
+  private var refused: PeerAddress?
+  private var places: UnsafeMutablePointer<curl_slist>?
 
   init(
     _ number: UInt64, _ request: HTTPRequest, _ handle: UnsafeMutableRawPointer, headerLimit: Int,
-    _ on: @escaping @Sendable (HTTPEvent) -> Void
+    peers: PeerRule? = nil, _ on: @escaping @Sendable (HTTPEvent) -> Void
   ) throws(HTTPError) {
     self.number = number
     self.handle = handle
@@ -29,6 +33,7 @@ final class ClientTransfer {
     timeouts = request.timeouts
     maxBodyBytes = request.maxBodyBytes
     head = ResponseHead(limit: headerLimit)
+    self.peers = peers
     message = .allocate(capacity: Int(CURL_ERROR_SIZE))
     message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     do throws(HTTPError) { lines = try RequestWriter.write(request, handle) } catch {
@@ -38,12 +43,16 @@ final class ClientTransfer {
     }
     conclave_curl_buffer(handle, CURLOPT_ERRORBUFFER, message)
     conclave_curl_sinks(handle, clientHead, clientBody, Unmanaged.passUnretained(self).toOpaque())
+    if peers != nil { conclave_curl_opener(handle, clientOpen, Unmanaged.passUnretained(self).toOpaque()) }
+    if let lookup = peers?.lookup { places = RequestWriter.write(request.url, handle, lookup) }
   }
 
   /// After libcurl has let go of it.
   func free() {
     curl_slist_free_all(lines)
     lines = nil
+    curl_slist_free_all(places)
+    places = nil
     conclave_curl_buffer(handle, CURLOPT_ERRORBUFFER, nil)
     message.deallocate()
     onFirstByte = nil
@@ -89,6 +98,15 @@ final class ClientTransfer {
     return true
   }
 
+  /// Asked before a socket is opened.
+  func admits(_ address: UnsafePointer<sockaddr>) -> Bool {
+    guard let peers else { return true }
+    guard let peer = PeerAddress(address) else { return false }
+    if peers.admits(peer) { return true }
+    refused = peer
+    return false
+  }
+
   private func touch() {
     let isFirst = lastByte == nil
     lastByte = .now
@@ -99,6 +117,7 @@ final class ClientTransfer {
   func end(_ code: CURLcode) -> HTTPEvent {
     if let stopped { return .failed(stopped) }
     if code == CURLE_OK { return .done(timings) }
+    if let refused, code == CURLE_COULDNT_CONNECT { return .failed(.forbidden(refused.description)) }
     let isConnected = conclave_curl_time(handle, CURLINFO_PRETRANSFER_TIME_T) > 0
     let text = String(cString: message)
     let why = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text

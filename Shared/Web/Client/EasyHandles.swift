@@ -23,6 +23,10 @@ struct EasyHandles {
     conclave_curl_number(handle, CURLOPT_TCP_KEEPALIVE, 1)
     conclave_curl_number(handle, CURLOPT_MAXAGE_CONN, Int(max(1, options.idleConnection.components.seconds)))
     if let file = options.certificateFile { conclave_curl_text(handle, CURLOPT_CAINFO, file) }
+    if options.peers != nil {
+      conclave_curl_text(handle, CURLOPT_PROXY, "")
+      conclave_curl_text(handle, CURLOPT_NOPROXY, "*")
+    }
     return handle
   }
 

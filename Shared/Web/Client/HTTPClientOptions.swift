@@ -10,6 +10,8 @@ package struct HTTPClientOptions: Sendable {
   package var headerBytes = 128 * 1024
   /// Certificates to trust instead of the system's.
   package var certificateFile: String?
+  /// Where connections may go. With a rule no proxy is used, which would connect in the client's place.
+  package var peers: PeerRule?
 
   package init() {}
 }

@@ -8,6 +8,8 @@ package enum HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
   case invalidRequest(String)
   case unresolved(String)
   case unreachable(String)
+  /// The client may not connect to where the name leads.
+  case forbidden(String)
   case insecure(String)
   case timeout(Bound)
   /// The other side ended the connection before the answer was whole.
@@ -27,6 +29,7 @@ package enum HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     case .invalidRequest(let why): "the request cannot be sent: \(why)"
     case .unresolved(let why): "the host's name is not known: \(why)"
     case .unreachable(let why): "no connection could be made: \(why)"
+    case .forbidden(let address): "it leads to \(address), where no connection may be made"
     case .insecure(let why): "the connection is not trusted: \(why)"
     case .timeout(let bound): "the time for \(bound.rawValue) is over"
     case .cut(let why): "the connection ended before the answer: \(why)"

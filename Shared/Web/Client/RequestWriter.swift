@@ -29,6 +29,23 @@ enum RequestWriter {
     return headers(request, handle)
   }
 
+  /// Tells libcurl where a host is, instead of letting it ask. The list must outlive the transfer.
+  static func write(
+    _ url: String, _ handle: UnsafeMutableRawPointer, _ lookup: (String) -> [PeerAddress]
+  ) -> UnsafeMutablePointer<curl_slist>? {
+    guard let scheme = url.firstRange(of: "://") else { return nil }
+    let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    guard !authority.hasPrefix("[") else { return nil }
+    let parts = authority.split(separator: ":", maxSplits: 1)
+    guard let host = parts.first else { return nil }
+    let port = parts.count > 1 ? String(parts[1]) : url.hasPrefix("https") ? "443" : "80"
+    let found = lookup(String(host)).map { $0.isV6 ? "[\($0)]" : "\($0)" }
+    // an address that nothing answers at stands for a name that is not known
+    let list = curl_slist_append(nil, "\(host):\(port):\(found.isEmpty ? "0.0.0.0" : found.joined(separator: ","))")
+    conclave_curl_list(handle, CURLOPT_RESOLVE, list)
+    return list
+  }
+
   private static func method(_ request: HTTPRequest, _ handle: UnsafeMutableRawPointer) {
     if request.method == "HEAD" {
       conclave_curl_number(handle, CURLOPT_NOBODY, 1)
