@@ -83,7 +83,7 @@ let package = Package(
       ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads"]),
     service(
       "ModelCaller",
-      ["Bus", "Deliberation", "Models", "Service", "Settings", "Telemetry", "Threads", "Web"]),
+      ["Bus", "Deliberation", "Models", "Service", "Settings", "Telemetry", "Threads", "Tools", "Web"]),
     service("Aggregator", ["Bus", "Deliberation", "Folding", "Service"]),
     service("Judge", ["Bus", "Deliberation", "Folding", "Service"]),
     service(
@@ -114,7 +114,7 @@ let package = Package(
     tests("Tools", ["Deliberation", "Models", "Telemetry", "Threads", "Tools", "Web"]),
     tests(
       "ModelCaller",
-      ["Bus", "Deliberation", "ModelCaller", "Models", "SimulatorUnderTest", "Telemetry", "Threads", "Web"]),
+      ["Bus", "Deliberation", "ModelCaller", "Models", "SimulatorUnderTest", "Telemetry", "Threads", "Tools", "Web"]),
     tests("Folding", ["Bus", "Deliberation", "Folding", "Telemetry", "Threads"]),
     tests("Simulation", ["Bus", "Deliberation", "Folding", "Threads"]),
 

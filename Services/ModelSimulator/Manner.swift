@@ -19,6 +19,7 @@ struct Manner: Equatable, Sendable {
   var varies = false
   var judging: Part.Judging?
   var fusing: Part.Fusing?
+  var repeatsTools = false
 
   struct RetryAfter: Equatable, Sendable {
     let seconds: Int
@@ -83,6 +84,7 @@ struct Manner: Equatable, Sendable {
     case .vary: varies = true
     case .judging(let wished): judging = wished
     case .fusing(let wished): fusing = wished
+    case .toolsAlways: repeatsTools = true
     case .personality: break
     }
   }

@@ -28,6 +28,7 @@ extension Part {
       "header-flood": .fault(.headerFlood), "gzip-bomb": .fault(.gzipBomb), "endless": .fault(.endless),
       "cost": .cost(nil), "no-usage": .noUsage, "reasoning": .reasoning, "vary": .vary,
       "fusion-never": .fusing(.never), "fusion-always": .fusing(.always),
+      "tools-always": .toolsAlways,
     ]
     for wire in Wire.allCases { parts[wire.rawValue] = .wire(wire) }
     for content in Content.allCases { parts[content.rawValue] = .content(content) }

@@ -61,6 +61,8 @@ enum Part: Equatable, Sendable {
   case vary
   case judging(Judging)
   case fusing(Fusing)
+  /// Calls what the question names again after every result.
+  case toolsAlways
   /// Means nothing: another personality.
   case personality
 }

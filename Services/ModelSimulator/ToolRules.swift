@@ -25,7 +25,7 @@ struct ToolRules {
     let rules = rules()
     let fusion = ToolRules.fusion(among: offered)
     let answered = request.toolResults.count
-    if answered > 0 {
+    if answered > 0, !manner.repeatsTools {
       let again = manner.fusing == .always || (rules.contains(.useFusionTwice) && answered == 1)
       if again, let fusion { return [call(fusion, nil, 0)] }
       return request.toolChoice == .required ? forced(offered, fusion) : []

@@ -6,6 +6,7 @@ struct TestConfiguration {
   var panel = ["latency-20-120", "latency-20-120", "latency-20-120"]
   var judge = "latency-20-60"
   var maxOpen = 500
+  var tools: JSON = [:]
 
   var members: [String] { panel.enumerated().map { "simulator/model-\($0)+\($1)" } }
   var judgeModel: String { "simulator/model-judge+\(judge)" }
@@ -21,7 +22,7 @@ struct TestConfiguration {
       "models": .array((members + [judgeModel]).map(model)),
       "presets": ["general-high": ["panel": .array(members.map(JSON.string)), "judge": .string(judgeModel)]],
       "lanes": ["default": ["max_concurrency": 2000]],
-      "limits": ["max_open": .int(Int64(maxOpen))],
+      "tools": tools, "limits": ["max_open": .int(Int64(maxOpen))],
     ]
   }
 

@@ -1,10 +1,15 @@
 package import Bus
+package import Tools
 
 /// What the table wants done. It does nothing itself; whoever drives it tells it what came of each.
 package enum Action: Sendable, Equatable {
   case start(Attempt)
   /// Close the connection of a try; nothing more is heard of it.
   case stop(serial: Int, number: Int)
+  /// Run tools; answered with `used`.
+  case use(ToolRound, serial: Int, number: Int)
+  /// End those tools; nothing more is heard of them.
+  case stopTools(serial: Int)
   case write(Letter, Receipt)
   case pause(Int32)
   case resume(Int32, at: Int64)

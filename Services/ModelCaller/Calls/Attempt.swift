@@ -7,4 +7,6 @@ package struct Attempt: Sendable, Equatable {
   package let execution: String
   /// What the call may still cost; nil: no bound.
   package let budget: Double?
+  /// What tools have added to the conversation.
+  package var work = ToolWork()
 }

@@ -11,6 +11,8 @@ struct Call: Sendable {
     /// A pause before the next try.
     case waiting
     case trying
+    /// Tools run that its model has asked for.
+    case tooling
     /// Its outcome is known; pieces of its text are not acknowledged yet.
     case settling
     /// Its outcome is written and not acknowledged yet.
@@ -35,6 +37,8 @@ struct Call: Sendable {
   /// What failed tries cost, where the provider said.
   var spent = 0.0
   var usage = TokenUsage()
+  /// What tools have added.
+  var work = ToolWork()
   /// Bytes of the answer's text that were sent to who watches.
   var shown = 0
   var hasStreamed = false

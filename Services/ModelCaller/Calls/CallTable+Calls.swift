@@ -92,7 +92,7 @@ extension CallTable {
     begin(serial, now)
   }
 
-  private mutating func follow(_ step: Tries.Step, _ serial: Int, _ now: Moment) {
+  mutating func follow(_ step: Tries.Step, _ serial: Int, _ now: Moment) {
     guard let call = calls[serial] else { return }
     switch step {
     case .end(let failure): conclude(serial, .failed(failure), ProviderAnswer(), now)
@@ -102,7 +102,7 @@ extension CallTable {
       wheel.set(serial, at: min(until, call.command.deadline))
     case .go(let route):
       if let limit = call.command.maxCost, call.spent > 0, call.spent >= limit {
-        conclude(serial, .failed(.overBudget("failed tries have used up its budget")), ProviderAnswer(), now)
+        conclude(serial, .failed(.overBudget("its earlier tries have used up its budget")), ProviderAnswer(), now)
         return
       }
       let route = wayIn(call.tries, route)
@@ -110,7 +110,7 @@ extension CallTable {
       calls[serial]?.phase = .queued
       wheel.set(serial, at: call.command.deadline)
       let provider = call.tries.routes[route].provider
-      let tokens = Double(call.command.value.count) / Self.bytesPerToken
+      let tokens = Double(call.command.value.count + call.work.bytes) / Self.bytesPerToken
       if gates[provider, default: Gate(limit: limits.inFlight)].enter(serial, tokens: tokens, now: now) {
         start(serial, now)
       } else {
@@ -137,7 +137,7 @@ extension CallTable {
       .start(
         Attempt(
           serial: serial, number: call.number, command: call.command, route: call.tries.routes[call.route],
-          execution: call.execution, budget: call.command.maxCost.map { max(0, $0 - call.spent) })))
+          execution: call.execution, budget: call.command.maxCost.map { max(0, $0 - call.spent) }, work: call.work)))
   }
 
   /// A guess, for the rates that providers count in tokens.
@@ -158,7 +158,7 @@ extension CallTable {
         // one may have ended while it stood in the row, or stand in another by now
         guard let call = calls[serial], call.phase == .queued, call.tries.routes[call.route].provider == provider
         else { return nil }
-        return Double(call.command.value.count) / Self.bytesPerToken
+        return Double(call.command.value.count + call.work.bytes) / Self.bytesPerToken
       }
       gates[provider] = gate
       guard let next else { return }
@@ -192,6 +192,7 @@ extension CallTable {
       }
     case .queued: waitedLong(serial, call, now)
     case .trying: stop(serial, .timeout("the provider did not finish in time"))
+    case .tooling: endTools(serial, .timeout("its tools did not finish in time"), now)
     case .settling: break
     case .writing: write(serial)
     }
@@ -248,6 +249,8 @@ extension CallTable {
       conclude(serial, .failed(last), answer, now)
     } else if let step {
       follow(step, serial, now)
+    } else if let wanted = toolCalls(call, answer) {
+      useTools(serial, wanted, answer, cost: answer.usage.map { route.price.cost($0) } ?? 0, now)
     } else {
       conclude(serial, .completed, answer, now)
     }
@@ -272,6 +275,7 @@ extension CallTable {
     switch call.phase {
     case .queued, .waiting: conclude(serial, .failed(.cancelled("cancelled")), ProviderAnswer(), now)
     case .trying: stop(serial, .cancelled("cancelled"))
+    case .tooling: endTools(serial, .cancelled("cancelled"), now)
     // whoever runs it hears of it too, and if nobody does it is answered when it is claimed
     case .held, .settling, .writing: break
     }
@@ -282,6 +286,9 @@ extension CallTable {
     guard let call = calls[serial] else { return }
     switch call.phase {
     case .held, .queued, .waiting: drop(serial, now)
+    case .tooling:
+      actions.append(.stopTools(serial: serial))
+      drop(serial, now)
     case .trying:
       calls[serial]?.endedElsewhere = true
       stop(serial, .cancelled("another caller has its outcome"))

@@ -8,9 +8,10 @@ extension CallTable {
     let routes = call.tries.routes
     let route = routes.indices.contains(call.route) ? routes[call.route] : nil
     let outcome = Outcome(
-      verdict: verdict, answer: answer, usage: call.usage, cost: call.spent,
+      verdict: verdict, answer: whole(answer, call), usage: call.usage, cost: call.spent,
       model: route?.model ?? call.command.models[0], provider: route?.provider ?? "", execution: call.execution,
-      tries: call.tries.records, started: call.started, firstToken: call.firstToken, finished: now)
+      tries: call.tries.records, tools: call.work.trace, started: call.started, firstToken: call.firstToken,
+      finished: now)
     let event = OutcomeEvent(
       call.command, outcome, answerBytes: share(of: call.command), recordBytes: limits.recordBytes)
     calls[serial]?.outcome = event
@@ -90,7 +91,11 @@ extension CallTable {
       let address = call.command.stream
     else { return }
     var delta = delta
-    if call.command.offersFusion { delta.toolCalls = [] }
+    if call.command.offersFusion || !call.command.grants.isEmpty { delta.toolCalls = [] }
+    if call.work.isBreakDue, !delta.text.isEmpty {
+      delta.text = ToolWork.pause + delta.text
+      calls[serial]?.work.isBreakDue = false
+    }
     guard !delta.isEmpty else { return }
     let isFull = gather.add(delta, of: call, to: address, now: now)
     calls[serial]?.shown += delta.text.utf8.count

@@ -1,4 +1,5 @@
 package import Deliberation
+package import Tools
 
 /// A command to make one model call, as it was read from `calls.<lane>`. Its head is parsed; the conversation stays as
 /// the bytes of the record until a request is built from it, because thousands of them wait at once.
@@ -18,6 +19,12 @@ package struct Command: Sendable, Equatable {
   package let answerBytes: Int?
   /// The model is offered fusion: then its tool calls are not shown while they come.
   package let offersFusion: Bool
+  /// The tools that are run here for the model.
+  package let grants: [ToolGrant]
+  /// The functions that are somebody else's to run.
+  package let functions: Set<String>
+  package let maxToolCalls: Int
+  package let toolStopCost: Double?
   package let traceparent: String?
   package let correlation: String?
   /// The value of the record.
@@ -53,6 +60,14 @@ package struct Command: Sendable, Equatable {
     providerOrder = command.providerOrder
     answerBytes = command.answerBytes
     offersFusion = command.tools.contains { $0["function"]?["name"]?.string?.hasPrefix("fusion") ?? false }
+    var grants: [ToolGrant] = []
+    for grant in command.tools.compactMap(ToolGrant.init) where !grants.contains(where: { $0.tool == grant.tool }) {
+      grants.append(grant)
+    }
+    self.grants = grants
+    functions = grants.isEmpty ? [] : Set(command.tools.compactMap { $0["function"]?["name"]?.string })
+    maxToolCalls = max(0, command.maxToolCalls)
+    toolStopCost = command.toolStopCost
     self.traceparent = traceparent
     self.correlation = correlation
     self.value = value

@@ -18,6 +18,8 @@ package struct Outcome: Sendable, Equatable {
   package var provider: String
   package var execution: String
   package var tries: [TryRecord]
+  /// The trace of the tools that were used.
+  package var tools: [JSON] = []
   package var started: Moment
   package var firstToken: Moment?
   package var finished: Moment

@@ -77,6 +77,7 @@ package struct OutcomeEvent: Sendable, Equatable {
     let usage = Usage(
       promptTokens: outcome.usage.prompt, completionTokens: outcome.usage.completion,
       cachedTokens: outcome.usage.cached, reasoningTokens: outcome.usage.reasoning)
+    let tools = comforts ? outcome.tools : outcome.tools.map(ToolWork.short)
     switch outcome.verdict {
     case .completed:
       return CallCompleted(
@@ -84,7 +85,8 @@ package struct OutcomeEvent: Sendable, Equatable {
         execution: outcome.execution, content: answer.content,
         reasoning: comforts && !answer.reasoning.isEmpty ? answer.reasoning : nil,
         toolCalls: answer.toolCalls.map(\.json), annotations: comforts ? answer.annotations : [],
-        finishReason: answer.finishReason ?? "stop", nativeFinishReason: answer.nativeFinishReason, usage: usage,
+        finishReason: answer.finishReason ?? "stop", nativeFinishReason: answer.nativeFinishReason,
+        tools: tools, usage: usage,
         cost: outcome.cost, tries: outcome.tries.map(\.json), started: outcome.started,
         firstToken: outcome.firstToken, finished: outcome.finished,
         reasoningDetails: comforts ? answer.reasoningDetails : []
@@ -95,7 +97,7 @@ package struct OutcomeEvent: Sendable, Equatable {
         message: failure.message, modelAsked: command.modelAsked, model: outcome.model,
         provider: outcome.provider.isEmpty ? nil : outcome.provider,
         content: answer.content.isEmpty ? nil : answer.content, usage: usage, cost: outcome.cost,
-        tries: outcome.tries.map(\.json), started: outcome.started, finished: outcome.finished
+        tries: outcome.tries.map(\.json), started: outcome.started, finished: outcome.finished, tools: tools
       ).json.bytes
     }
   }

@@ -85,7 +85,7 @@ package struct Tries: Sendable, Equatable {
       let pause = asked.map { $0 + random(Self.firstPause / 2) } ?? random(Self.pause(ways[route].count))
       ways[route].notBefore = now + pause
     }
-    guard records.count < Self.limit else { return .end(failure) }
+    guard records.count(where: { $0.reason != nil }) < Self.limit else { return .end(failure) }
     if failure.remedy == .laterHere { return step(to: route, now: now, deadline: deadline) ?? .end(failure) }
     // those behind it in the list first, so that each is asked once before any is asked again
     let order = routes.indices.filter { !ways[$0].isClosed }

@@ -3,6 +3,7 @@ internal import Deliberation
 internal import Models
 package import Telemetry
 internal import Threads
+internal import Tools
 internal import Web
 
 /// The model-caller at work: hears the signals, then takes commands of every lane, makes the calls, and ends in order.
@@ -41,7 +42,9 @@ package final class Caller: Sendable {
     topics = Topics(options.bus)
     producer = try Producer(options.bus, client: options.instance, log: log, metrics: metrics)
     client = HTTPClient()
-    performer = Performer(client: client, providers: options.providers, upstreamBytes: options.upstreamBytes)
+    performer = Performer(
+      client: client, providers: options.providers, upstreamBytes: options.upstreamBytes,
+      toolbox: Toolbox(options.tools, client: client, log: log, metrics: metrics))
     mailboxes = options.lanes.mapValues { _ in Mailbox() }
     var words = SplitMix64(seed: SystemRandomNumberGenerator.seed())
     incarnation = String(words.token().prefix(8))

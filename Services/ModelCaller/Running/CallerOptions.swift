@@ -3,6 +3,7 @@ internal import Deliberation
 internal import Glibc
 package import Models
 internal import Settings
+package import Tools
 
 /// Everything that a caller is told at its start.
 package struct CallerOptions: Sendable {
@@ -17,11 +18,13 @@ package struct CallerOptions: Sendable {
   package var providers: [String: ProviderSettings]
   package var routes: RouteTable
   package var upstreamBytes: Int
+  package var tools: ToolSettings
 
   package init(
     bus: BusSettings, instance: String, staticInstance: String? = nil,
     share: @escaping @Sendable (Int32) -> Bool = { _ in true }, lanes: [String: CallLimits] = ["default": CallLimits()],
-    providers: [String: ProviderSettings], routes: RouteTable, upstreamBytes: Int = 8_000_000
+    providers: [String: ProviderSettings], routes: RouteTable, upstreamBytes: Int = 8_000_000,
+    tools: ToolSettings = .none
   ) {
     self.bus = bus
     self.instance = instance
@@ -31,6 +34,7 @@ package struct CallerOptions: Sendable {
     self.providers = providers
     self.routes = routes
     self.upstreamBytes = upstreamBytes
+    self.tools = tools
   }
 
   init(_ settings: Settings) throws {
@@ -51,10 +55,25 @@ package struct CallerOptions: Sendable {
       limits.recordBytes = settings.limits.recordBytes
       lanes[lane] = limits
     }
+    var tools = try ToolSettings(json: settings.configuration["tools"]) { name in
+      getenv(name).map { String(cString: $0) }
+    }
+    tools.bash?.hidden = Self.own(settings)
     self.init(
       bus: settings.bus, instance: settings.instance, staticInstance: settings.staticInstance,
       share: { share.holds($0) }, lanes: lanes, providers: settings.providers, routes: RouteTable(catalogue),
-      upstreamBytes: settings.limits.upstreamBytes)
+      upstreamBytes: settings.limits.upstreamBytes, tools: tools)
+  }
+
+  /// Files and folders that are this service's, wherever they lie.
+  private static func own(_ settings: Settings) -> [String] {
+    func whole(_ path: String) -> String? {
+      guard let found = realpath(path, nil) else { return nil }
+      defer { free(found) }
+      return String(cString: found)
+    }
+    let file = getenv("CONCLAVE_CONFIG").map { String(cString: $0) }
+    return ["/proc/self/exe", "/proc/self/cwd", file ?? "deploy/conclave.json", settings.data].compactMap(whole)
   }
 
   private static let largestLane: Int64 = 100_000

@@ -25,7 +25,8 @@ final class Exchange: @unchecked Sendable {
     self.reader = reader
     self.mailbox = mailbox
     let price = attempt.route.price
-    promptCost = price.request + Double(attempt.command.value.count) / Self.bytesPerToken * price.input / 1e6
+    promptCost =
+      price.request + Double(attempt.command.value.count + attempt.work.bytes) / Self.bytesPerToken * price.input / 1e6
   }
 
   /// Whether not even the question can be paid.

@@ -3,6 +3,7 @@ internal import Deliberation
 internal import Models
 internal import Telemetry
 internal import Threads
+internal import Tools
 
 /// One lane at work: what its consumer reads goes into the call table, what the table wants done is done.
 // Unchecked because one thread at a time owns it: the consumer's loop, and after the consumer has stopped whoever waits
@@ -18,6 +19,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
   private let meters: LaneMeters
   private let log: Log
   private var exchanges: [Int: (number: Int, exchange: Exchange)] = [:]
+  private var toolTasks: [Int: (number: Int, task: Task<Void, Never>)] = [:]
   private weak var consumer: Consumer?
 
   init(
@@ -97,6 +99,9 @@ final class LaneLoop: Receiver, @unchecked Sendable {
       case .ended(let serial, let number, let answer, let failure, let firstToken):
         if exchanges[serial]?.number == number { exchanges[serial] = nil }
         table.ended(serial: serial, number: number, answer, failure, firstToken: firstToken, now: now)
+      case .used(let serial, let number, let uses):
+        if toolTasks[serial]?.number == number { toolTasks[serial] = nil }
+        table.used(serial: serial, number: number, uses, now: now)
       case .acknowledged(let receipt, let isDone): table.acknowledged(receipt, isDone: isDone, now: now)
       case .heard(let signal): table.heard(signal, now: now)
       }
@@ -115,6 +120,12 @@ final class LaneLoop: Receiver, @unchecked Sendable {
         exchanges[attempt.serial] = (attempt.number, performer.start(attempt, mailbox))
       case .stop(let serial, let number):
         if let running = exchanges[serial], running.number == number { running.exchange.stop() }
+      case .use(let round, let serial, let number):
+        let task = Task { [mailbox, toolbox = performer.toolbox] in
+          mailbox.post(.used(serial: serial, number: number, await toolbox.use(round)))
+        }
+        toolTasks[serial] = (number, task)
+      case .stopTools(let serial): toolTasks.removeValue(forKey: serial)?.task.cancel()
       case .write(let letter, let receipt): write(letter, receipt)
       case .pause(let partition): consumer?.pause(TopicPartition(topic: topic, partition: partition))
       case .resume(let partition, let offset):
@@ -172,6 +183,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
     mailbox.onMail(nil)
     let left = table.inFlight
     for (_, running) in exchanges.values { running.stop() }
+    for (_, task) in toolTasks.values { task.cancel() }
     return left
   }
 }

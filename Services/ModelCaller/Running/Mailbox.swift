@@ -1,6 +1,7 @@
 internal import Deliberation
 internal import Models
 internal import Threads
+internal import Tools
 
 /// What other threads have for the one that owns a lane's calls. The owner is woken once for however much there is.
 final class Mailbox: Sendable {
@@ -8,6 +9,7 @@ final class Mailbox: Sendable {
     case delta(serial: Int, number: Int, AnswerDelta)
     case told(serial: Int, number: Int, RateLimits)
     case ended(serial: Int, number: Int, ProviderAnswer, ProviderFailure?, firstToken: Moment?)
+    case used(serial: Int, number: Int, [ToolUse])
     case acknowledged(Receipt, isDone: Bool)
     case heard(Signal)
   }

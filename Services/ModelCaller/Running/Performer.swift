@@ -1,5 +1,6 @@
 internal import Deliberation
 internal import Models
+internal import Tools
 internal import Web
 
 /// Turns attempts into requests to providers.
@@ -7,12 +8,14 @@ final class Performer: Sendable {
   private let client: HTTPClient
   private let providers: [String: ProviderSettings]
   private let upstreamBytes: Int
+  let toolbox: Toolbox
   private let scrubber: Scrubber
 
-  init(client: HTTPClient, providers: [String: ProviderSettings], upstreamBytes: Int) {
+  init(client: HTTPClient, providers: [String: ProviderSettings], upstreamBytes: Int, toolbox: Toolbox) {
     self.client = client
     self.providers = providers
     self.upstreamBytes = upstreamBytes
+    self.toolbox = toolbox
     scrubber = Scrubber(providers.values.compactMap(\.key))
   }
 
@@ -34,13 +37,36 @@ final class Performer: Sendable {
       return exchange
     }
     let left = max(1, attempt.command.deadline - Clock.now())
+    let (messages, tools, parameters) = conversation(attempt, body, provider)
     let request = ProviderRequest(
-      model: attempt.route.name, messages: body["messages"] ?? [], tools: body["tools"],
-      parameters: body["parameters"]?.object ?? JSONObject(), responseFormat: body["response_format"],
+      model: attempt.route.name, messages: messages, tools: tools, parameters: parameters,
+      responseFormat: body["response_format"],
       streams: provider.streams, headers: Self.headers(attempt))
     let http = provider.request(request, total: .milliseconds(left), maxBodyBytes: upstreamBytes)
     exchange.runs(on: client.start(http) { exchange.happened($0) })
     return exchange
+  }
+
+  /// With what tools have added, and with the functions that the model may call in their place.
+  private func conversation(
+    _ attempt: Attempt, _ body: JSON, _ provider: ProviderSettings
+  ) -> (messages: JSON, tools: JSON?, parameters: JSONObject) {
+    let command = attempt.command
+    var parameters = body["parameters"]?.object ?? JSONObject()
+    guard !command.grants.isEmpty else { return (body["messages"] ?? [], body["tools"], parameters) }
+    let messages: JSON = .array((body["messages"]?.array ?? []) + attempt.work.messages)
+    let own = (body["tools"]?.array ?? []).filter { ToolGrant($0) == nil }
+    var tools = own + toolbox.functions(for: command.grants, besides: command.functions)
+    if attempt.work.isLast {
+      // some take a conversation with calls of functions only together with the functions
+      let wantsThem = provider.format == .anthropic || provider.baseURL.contains("openrouter")
+      if own.isEmpty, wantsThem { parameters["tool_choice"] = "none" } else { tools = own }
+    }
+    if tools.isEmpty {
+      parameters["tool_choice"] = nil
+      parameters["parallel_tool_calls"] = nil
+    }
+    return (messages, .array(tools), parameters)
   }
 
   private static func headers(_ attempt: Attempt) -> [(String, String)] {

@@ -12,6 +12,8 @@ package struct CallFailed: Sendable, Equatable {
   package var content: String?
   package var usage: Usage?
   package var cost: Double?
+  /// The trace of the tools that were used.
+  package var tools: [JSON]
   package var tries: [JSON]
   package var started: Moment?
   package var finished: Moment?
@@ -19,7 +21,8 @@ package struct CallFailed: Sendable, Equatable {
   package init(
     call: CallID, execution: String, reason: FailureReason, status: Int? = nil, message: String,
     modelAsked: String? = nil, model: String? = nil, provider: String? = nil, content: String? = nil,
-    usage: Usage? = nil, cost: Double? = nil, tries: [JSON] = [], started: Moment? = nil, finished: Moment? = nil
+    usage: Usage? = nil, cost: Double? = nil, tries: [JSON] = [], started: Moment? = nil, finished: Moment? = nil,
+    tools: [JSON] = []
   ) {
     self.call = call
     self.execution = execution
@@ -32,6 +35,7 @@ package struct CallFailed: Sendable, Equatable {
     self.content = content
     self.usage = usage
     self.cost = cost
+    self.tools = tools
     self.tries = tries
     self.started = started
     self.finished = finished
@@ -49,6 +53,7 @@ package struct CallFailed: Sendable, Equatable {
     content = try fields.text("content")
     usage = if let usage = fields["usage"] { try Usage(usage) } else { nil }
     cost = try fields.number("cost")
+    tools = try fields.list("tools")
     tries = try fields.list("tries")
     started = try fields.moment("started")
     finished = try fields.moment("finished")
@@ -67,6 +72,7 @@ package struct CallFailed: Sendable, Equatable {
     object.append("content", ifPresent: content.map { .string($0) })
     object.append("usage", ifPresent: usage?.json)
     object.append("cost", ifPresent: cost.map { .double($0) })
+    if !tools.isEmpty { object.append("tools", .array(tools)) }
     object.append("tries", .array(tries))
     object.append("started", ifPresent: started.map { .string($0.rfc3339) })
     object.append("finished", ifPresent: finished.map { .string($0.rfc3339) })

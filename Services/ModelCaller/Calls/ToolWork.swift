@@ -1,0 +1,85 @@
+package import Deliberation
+internal import Models
+package import Tools
+
+/// What tools have added to one call: the conversation since the question, what was used, and what is left.
+package struct ToolWork: Sendable, Equatable {
+  /// Between the text of one turn and the next.
+  package static let pause = "\n\n"
+
+  /// The model's turns with calls of tools, and the results.
+  package private(set) var messages: [JSON] = []
+  /// Of the messages, about.
+  package private(set) var bytes = 0
+  /// Turns in which tools were used.
+  package private(set) var steps = 0
+  package private(set) var trace: [JSON] = []
+  package private(set) var uses: [ServerTool: Int] = [:]
+  package private(set) var sources: [ToolSource] = []
+  /// The text of the turns so far.
+  package private(set) var said = ""
+  /// The next text follows that of an earlier turn.
+  package var isBreakDue = false
+  /// The next turn is the last, and has no tools.
+  package var isLast = false
+  private var traceBytes = 0
+
+  /// What the results may take of the conversation, and the traces of the event.
+  package static let conversationBytes = 400_000
+  private static let traceLimit = 64_000
+  private static let sourceLimit = 200
+
+  package init() {}
+
+  package var room: Int { max(0, Self.conversationBytes - bytes) }
+
+  /// The model's turn, as it goes back to it.
+  mutating func add(_ answer: ProviderAnswer) {
+    steps += 1
+    var turn = JSONObject()
+    turn.append("role", "assistant")
+    turn.append("content", answer.content.isEmpty ? .null : .string(answer.content))
+    turn.append("tool_calls", .array(answer.toolCalls.map(\.json)))
+    if !answer.reasoningDetails.isEmpty { turn.append("reasoning_details", .array(answer.reasoningDetails)) }
+    messages.append(.object(turn))
+    bytes += answer.content.utf8.count + answer.toolCalls.reduce(0) { $0 + $1.arguments.utf8.count + 100 }
+    guard !answer.content.isEmpty else { return }
+    if !said.isEmpty { said += Self.pause }
+    said += answer.content
+    isBreakDue = true
+  }
+
+  /// The results; answers what they cost.
+  mutating func add(_ uses: [ToolUse]) -> Double {
+    for use in uses {
+      messages.append(use.message)
+      bytes += use.content.utf8.count + 100
+      if let tool = use.tool { self.uses[tool, default: 0] += 1 }
+      for source in use.sources
+      where sources.count < Self.sourceLimit && !sources.contains(where: { $0.url == source.url }) {
+        sources.append(source)
+      }
+      let size = JSON.escapedSize(use.trace.text)
+      let fits = traceBytes + size <= Self.traceLimit
+      if fits { traceBytes += size }
+      trace.append(fits ? use.trace : Self.short(use.trace))
+    }
+    return uses.reduce(0) { $0 + $1.cost }
+  }
+
+  /// A trace without what makes it long.
+  package static func short(_ trace: JSON) -> JSON {
+    guard var object = trace.object else { return trace }
+    object["arguments"] = nil
+    object["sources"] = nil
+    object["error"] = nil
+    return .object(object)
+  }
+
+  /// The sources that an answer names, as annotations of it.
+  func citations(in answer: String) -> [JSON] {
+    sources.filter { answer.contains($0.url) }.map { source in
+      ["type": "url_citation", "url_citation": ["url": .string(source.url), "title": .string(source.title)]]
+    }
+  }
+}
