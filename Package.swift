@@ -42,6 +42,7 @@ let package = Package(
     .executable(name: "model-caller", targets: ["ModelCaller"]),
     .executable(name: "aggregator", targets: ["Aggregator"]),
     .executable(name: "judge", targets: ["Judge"]),
+    .executable(name: "ledger", targets: ["Ledger"]),
     .executable(name: "conclave", targets: ["Conclave"]),
     .executable(name: "model-simulator", targets: ["ModelSimulator"]),
     .executable(name: "chaos", targets: ["Chaos"]),
@@ -66,6 +67,7 @@ let package = Package(
 
     room("Threads"),
     room("Hashing", ["CSHA256"]),
+    room("Store", ["CSQLite"]),
     room("Telemetry", ["Threads"]),
     room("Bus", ["CRdKafka", "Hashing", "Threads", "Telemetry"]),
     room("Deliberation", ["Hashing"]),
@@ -87,6 +89,8 @@ let package = Package(
     service("Aggregator", ["Bus", "Deliberation", "Folding", "Service"]),
     service("Judge", ["Bus", "Deliberation", "Folding", "Service"]),
     service(
+      "Ledger", ["Bus", "Deliberation", "Folding", "Service", "Settings", "Store", "Telemetry", "Threads", "Web"]),
+    service(
       "Conclave",
       ["Bus", "CProcess", "Deliberation", "Folding", "Models", "Service", "Settings", "Telemetry", "Threads", "Web"]),
     service("ModelSimulator", ["Deliberation", "Service", "Settings", "Telemetry", "Threads", "Web"]),
@@ -104,6 +108,8 @@ let package = Package(
     tests("Integration", ["Bus", "Conclave", "Deliberation", "Settings", "Telemetry", "Threads", "Web"]),
     tests("Hashing", ["CSHA256", "Hashing"]),
     tests("Threads", ["Threads"]),
+    tests("Store", ["Store"]),
+    tests("Ledger", ["Bus", "Deliberation", "Folding", "Ledger", "Store", "Telemetry", "Threads", "Web"]),
     tests("Bus", ["Bus", "SanitizedThreads", "Telemetry", "Threads"]),
     tests("Telemetry", ["Telemetry", "Threads"]),
     tests("Web", ["Telemetry", "Threads", "Web"]),

@@ -26,7 +26,9 @@ enum BrokerCommand: Command {
     } catch {
       throw .failed("\(error)")
     }
-    let announcement: JSON = ["bootstrap": .string(broker.bootstrap)]
+    // Offsets and records end with this process: whoever keeps offsets keeps them for this life of it.
+    let incarnation = String(UInt64.random(in: .min ... .max), radix: 16)
+    let announcement: JSON = ["bootstrap": .string(broker.bootstrap), "incarnation": .string(incarnation)]
     let line = announcement.bytes + [UInt8(ascii: "\n")]
     guard write(descriptor, line, line.count) == line.count else { throw .failed("nobody hears where the broker is") }
     var signal = pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)

@@ -10,6 +10,7 @@ internal import Threads
 package final class BusSession: Stoppable, Sendable {
   package let producer: Producer
   private let context: ServiceContext
+  private let reading: BusSettings
   private let state = Lock(State())
 
   private struct State {
@@ -18,12 +19,14 @@ package final class BusSession: Stoppable, Sendable {
     var conditions: [@Sendable () -> String?] = []
   }
 
-  /// `warming`: the topics written to; nothing is read before all of them are known. `start` then makes the consumers.
+  /// `warming`: the topics written to; nothing is read before all of them are known. `start` then makes the consumers,
+  /// which read with the service's settings, or with `reading` where that is given.
   package init(
-    _ context: ServiceContext, warming topics: [String],
+    _ context: ServiceContext, warming topics: [String], reading: BusSettings? = nil,
     start: @escaping @Sendable (BusSession) throws -> Void
   ) throws {
     self.context = context
+    self.reading = reading ?? context.settings.bus
     producer = try Producer(
       context.settings.bus, client: context.settings.instance, log: context.log, metrics: context.metrics)
     let condition = context.readiness.condition("bus", initially: "waiting for the brokers")
@@ -35,7 +38,7 @@ package final class BusSession: Stoppable, Sendable {
     _ subscription: Subscription, client suffix: String = "", _ receiver: @escaping @Sendable () -> any Receiver
   ) throws -> Consumer {
     let consumer = try Consumer(
-      context.settings.bus, client: context.settings.instance + suffix, subscription: subscription, receiver: receiver,
+      reading, client: context.settings.instance + suffix, subscription: subscription, receiver: receiver,
       log: context.log, metrics: context.metrics, onFatal: { [context] error in context.fatal("\(error)") })
     let isStopped = state.withLock { state in
       state.consumers.append(consumer)

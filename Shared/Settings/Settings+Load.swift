@@ -30,8 +30,9 @@ extension Settings {
       bus: try BusSettings(environment, lanes: lanes(file), recordBytes: limits.recordBytes),
       share: try share(environment), admin: try environment.address("CONCLAVE_ADMIN", usual: "127.0.0.1:0"),
       http: http, ledger: try environment.address("CONCLAVE_LEDGER", usual: "127.0.0.1:0"),
-      ledgerToken: environment["CONCLAVE_LEDGER_TOKEN"], data: environment["CONCLAVE_DATA"] ?? "data",
-      logLevel: logLevel, logFormat: logFormat,
+      ledgerToken: environment["CONCLAVE_LEDGER_TOKEN"],
+      incarnation: try environment.name("CONCLAVE_INCARNATION", ".-_", most: 100) ?? "kafka",
+      data: environment["CONCLAVE_DATA"] ?? "data", logLevel: logLevel, logFormat: logFormat,
       traces: try traces(environment), catalogue: catalogue, providers: providers, limits: limits,
       gateway: try Gateway(file.part("gateway"), limits), keys: keys,
       configuration: configuration)

@@ -33,6 +33,8 @@ package struct Settings: Sendable {
   package var ledger: SocketAddress
   /// What the ledger wants to be shown; nil: it is open, on the loopback address alone.
   package var ledgerToken: String?
+  /// Which life of the bus this is: the embedded broker's records go with it, so offsets are kept for each life apart.
+  package var incarnation: String
   /// The folder for what lasts.
   package var data: String
   package var logLevel: Log.Level

@@ -20,16 +20,22 @@ import Testing
     return plan.launch(slot, announced: plan.slots.map { announced[$0.instance] })
   }
 
-  @Test("starts a broker, a simulator and five services where nothing else is said") func bare() throws {
+  @Test("starts a broker, a simulator and six services where nothing else is said") func bare() throws {
     let plan = try plan()
     #expect(
       plan.slots.map(\.instance) == [
         "broker-0", "model-simulator-0", "gateway-0", "panel-dispatcher-0", "judge-0", "aggregator-0", "model-caller-0",
+        "ledger-0",
       ])
     #expect(plan.isSimulated)
     let judge = try launch(
       plan, "judge-0",
-      ["broker-0": Announcement(bootstrap: "127.0.0.1:5"), "model-simulator-0": Announcement(http: "127.0.0.1:6")])
+      [
+        "broker-0": Announcement(bootstrap: "127.0.0.1:5", incarnation: "a1"),
+        "model-simulator-0": Announcement(http: "127.0.0.1:6"), "ledger-0": Announcement(http: "127.0.0.1:7"),
+      ])
+    #expect(judge.environment["CONCLAVE_INCARNATION"] == "a1")
+    #expect(judge.environment["CONCLAVE_LEDGER"] == "127.0.0.1:7")
     #expect(judge.environment["CONCLAVE_KAFKA"] == "127.0.0.1:5")
     #expect(judge.environment["CONCLAVE_EMBEDDED"] == "1")
     #expect(judge.environment["CONCLAVE_SIMULATOR"] == "http://127.0.0.1:6/v1")
@@ -49,7 +55,7 @@ import Testing
     let plan = try plan(["--callers", "2"], ["OPENROUTER_API_KEY": "sk-or-secret"])
     #expect(!plan.isSimulated)
     #expect(!plan.slots.contains { $0.role == .simulator })
-    for slot in plan.slots where slot.role == .service {
+    for slot in plan.slots where slot.role.isService {
       let environment = try launch(plan, slot.instance).environment
       #expect(
         environment["OPENROUTER_API_KEY"] == (slot.name == "model-caller" ? "sk-or-secret" : "set"), "\(slot.instance)")

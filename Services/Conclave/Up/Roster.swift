@@ -114,7 +114,7 @@ struct Roster {
     }
     phases[index] = .absent
     guard let died, let wasReady = life.wasReady else { return [.publish] + plan(now: now) }
-    if case .renewing = life, slots[index].role == .service { return [.publish] + plan(now: now) }
+    if case .renewing = life, slots[index].role.isService { return [.publish] + plan(now: now) }
     let pause = pauses[index].died(after: now - died.since)
     if !wasReady, let why = giveUp(index, how) { return [.publish, .say(why)] + stop(status: 1, now: now) }
     phases[index] = .pausing(until: now + pause)
@@ -123,7 +123,7 @@ struct Roster {
     if slots[index].role == .broker {
       life = .renewing(wasReady: wasReady)
       actions.append(.say("the embedded broker died and its records with it; every service is started again"))
-      for other in slots.indices where slots[other].role == .service { actions += end(other, patience.renewing, now) }
+      for other in slots.indices where slots[other].role.isService { actions += end(other, patience.renewing, now) }
     }
     return actions + plan(now: now)
   }
@@ -184,7 +184,7 @@ struct Roster {
         return .start(index)
       }
     case .renewing(let wasReady):
-      let services = slots.indices.filter { slots[$0].role == .service }
+      let services = slots.indices.filter { slots[$0].role.isService }
       guard services.allSatisfy({ phases[$0] == .absent }) else { return [] }
       life = .going(wasReady: wasReady)
       return plan(now: now)
@@ -203,8 +203,9 @@ struct Roster {
     case .pausing(let until): if until > now { return false }
     default: return false
     }
-    guard slots[index].role == .service else { return true }
-    return slots.indices.allSatisfy { slots[$0].role == .service || phases[$0].running?.announcement != nil }
+    return slots.indices.allSatisfy {
+      !slots[index].role.waits(for: slots[$0].role) || phases[$0].running?.announcement != nil
+    }
   }
 
   private mutating func end(_ index: Int, _ patience: Duration, _ now: Instant) -> [Action] {

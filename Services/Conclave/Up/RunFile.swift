@@ -17,13 +17,16 @@ struct RunFile: Equatable, Sendable {
   var bus: String
   var kind: String
   var http: String
+  /// The ledger's interface; nil until it has said where that is.
+  var ledger: String?
   var services: [Process]
 
-  init(up: Int32, bus: String, kind: String, http: String, services: [Process]) {
+  init(up: Int32, bus: String, kind: String, http: String, ledger: String? = nil, services: [Process]) {
     self.up = up
     self.bus = bus
     self.kind = kind
     self.http = http
+    self.ledger = ledger
     self.services = services
   }
 
@@ -33,6 +36,7 @@ struct RunFile: Equatable, Sendable {
     else { return nil }
     self.init(
       up: Int32(truncatingIfNeeded: up), bus: bus, kind: kind, http: http,
+      ledger: json["ledger"]?.string,
       services: services.compactMap { service in
         guard let name = service["name"]?.string, let instance = service["instance"]?.string,
           let pid = service["pid"]?.int
@@ -44,9 +48,13 @@ struct RunFile: Equatable, Sendable {
   }
 
   var json: JSON {
-    [
+    var object: JSONObject = [
       "up": .int(Int64(up)), "bus": .string(bus), "kind": .string(kind), "http": .string(http),
-      "services": .array(
+    ]
+    object.append("ledger", ifPresent: ledger.map(JSON.string))
+    object.append(
+      "services",
+      .array(
         services.map { service in
           var object: JSONObject = [
             "name": .string(service.name), "instance": .string(service.instance), "pid": .int(Int64(service.pid)),
@@ -54,8 +62,8 @@ struct RunFile: Equatable, Sendable {
           object.append("admin", ifPresent: service.admin.map(JSON.string))
           object.append("restarts", .int(Int64(service.restarts)))
           return .object(object)
-        }),
-    ]
+        }))
+    return .object(object)
   }
 
   static func path(data: String) -> String { data + "/run.json" }

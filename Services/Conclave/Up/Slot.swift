@@ -1,8 +1,22 @@
 /// A place in the system that one process at a time fills: what it is called, what runs there, and what it needs.
 struct Slot: Equatable, Sendable {
   /// What the others need before they can start, and in which order all are ended.
-  enum Role: Int, Equatable, Sendable {
-    case broker, simulator, service
+  enum Role: Equatable, Sendable {
+    case broker, simulator
+    /// A service, of which the others rely on what it puts back on a new broker.
+    case ledger
+    case service
+
+    var isService: Bool { self == .service || self == .ledger }
+
+    /// Whoever must have said where it is before a slot of this role may start.
+    func waits(for other: Role) -> Bool {
+      switch self {
+      case .broker, .simulator: false
+      case .ledger: !other.isService
+      case .service: other != .service
+      }
+    }
   }
 
   let name: String

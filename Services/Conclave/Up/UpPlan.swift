@@ -14,8 +14,9 @@ struct UpPlan: Sendable {
   let isSimulated: Bool
   let slots: [Slot]
 
-  /// The order in which services end: no new asks, then no new calls, then those who finish what is open.
-  static let services = ["gateway", "panel-dispatcher", "judge", "aggregator", "model-caller"]
+  /// The order in which services end: no new asks, then no new calls, then those who finish what is open, then who writes
+  /// it down.
+  static let services = ["gateway", "panel-dispatcher", "judge", "aggregator", "model-caller", "ledger"]
 
   init(_ arguments: Arguments, environment inherited: [String: String]) throws(CommandError) {
     if let operand = arguments.operands.first { throw .usage("\"\(operand)\" is not known") }
@@ -27,7 +28,10 @@ struct UpPlan: Sendable {
     if let kafka = arguments["--kafka"] { environment["CONCLAVE_KAFKA"] = kafka }
     if let config = arguments["--config"] { environment["CONCLAVE_CONFIG"] = Self.absolute(config) }
     environment["CONCLAVE_DATA"] = Self.absolute(arguments["--data"] ?? environment["CONCLAVE_DATA"] ?? "data")
-    for name in ["CONCLAVE_EMBEDDED", "CONCLAVE_SHARE", "CONCLAVE_INSTANCE", "CONCLAVE_ADMIN", "CONCLAVE_ANNOUNCE_FD"] {
+    for name in [
+      "CONCLAVE_EMBEDDED", "CONCLAVE_SHARE", "CONCLAVE_INSTANCE", "CONCLAVE_ADMIN", "CONCLAVE_ANNOUNCE_FD",
+      "CONCLAVE_INCARNATION",
+    ] {
       environment[name] = nil
     }
     let isEmbedded = (environment["CONCLAVE_KAFKA"] ?? "").isEmpty
@@ -65,7 +69,8 @@ struct UpPlan: Sendable {
         }
         slots.append(
           Slot(
-            name: service, instance: "\(service)-\(copy)", role: .service, endRank: rank,
+            name: service, instance: "\(service)-\(copy)", role: service == "ledger" ? .ledger : .service,
+            endRank: rank,
             program: "\(folder)/\(service)", environment: own))
       }
     }
@@ -80,16 +85,19 @@ struct UpPlan: Sendable {
     environment["CONCLAVE_ADMIN"] = "127.0.0.1:0"
     environment["CONCLAVE_ANNOUNCE_FD"] = "3"
     let known = zip(slots, announced)
-    if let bootstrap = known.first(where: { $0.0.role == .broker })?.1?.bootstrap {
-      environment["CONCLAVE_KAFKA"] = bootstrap
+    if let broker = known.first(where: { $0.0.role == .broker })?.1 {
+      environment["CONCLAVE_KAFKA"] = broker.bootstrap ?? environment["CONCLAVE_KAFKA"]
+      environment["CONCLAVE_INCARNATION"] = broker.incarnation
     }
+    // Those who ask it know where it was: a second life must be found there.
+    if let ledger = known.first(where: { $0.0.role == .ledger })?.1?.http { environment["CONCLAVE_LEDGER"] = ledger }
     let simulator = known.first { $0.0.role == .simulator }?.1?.http
     switch slot.role {
     case .simulator:
       // Its clients know where it was: a second life must be found there.
       arguments += ["--port", simulator.flatMap { $0.split(separator: ":").last.map(String.init) } ?? "0"]
     case .broker: break
-    case .service:
+    case .service, .ledger:
       if let simulator { environment["CONCLAVE_SIMULATOR"] = "http://\(simulator)/v1" }
     }
     return Supervisor.Launch(arguments: arguments, environment: environment)

@@ -44,7 +44,8 @@ final class UpSystem: Sendable {
   private func publish(_ roster: Roster) {
     let file = RunFile(
       up: getpid(), bus: bus(roster), kind: plan.settings.bus.kind == .embedded ? "embedded" : "kafka",
-      http: http(roster), services: RunFile.processes(roster))
+      http: http(roster), ledger: address(roster) { $0.role == .ledger }?.http.map { "http://\($0)" },
+      services: RunFile.processes(roster))
     do { try file.write(data: plan.settings.data) } catch {
       log.say("up | \(RunFile.path(data: plan.settings.data)) cannot be written: \(error); ask and doctor need it")
     }

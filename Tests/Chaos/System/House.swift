@@ -21,7 +21,7 @@ final class House {
   private(set) var up: Child?
   private var copies: [Child] = []
 
-  static let services = ["gateway", "panel-dispatcher", "judge", "aggregator", "model-caller"]
+  static let services = ["gateway", "panel-dispatcher", "judge", "aggregator", "model-caller", "ledger"]
 
   init(folder: String, doors: Doors, models: Models, kafka: String?) {
     self.folder = folder

@@ -1,0 +1,11 @@
+/// What a stored record is among those of its deliberation. Numbers stand in the file.
+enum Standing: Int64, Sendable {
+  /// The first of its id: the fact.
+  case fact = 0
+  /// The id and the hash of an earlier one.
+  case `repeat` = 1
+  /// The id of an earlier one and another content: something was done twice.
+  case changed = 2
+  /// Its envelope or its value cannot be read; it is kept as it came.
+  case unreadable = 3
+}

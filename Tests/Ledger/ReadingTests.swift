@@ -1,0 +1,120 @@
+import Bus
+import Deliberation
+import Folding
+import Foundation
+import Testing
+
+@testable import Ledger
+
+@Suite("What the ledger is asked") struct ReadingTests {
+  @Test("lists page by page, the newest first, each once") func pages() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 31)
+    teller.tenants = ["one", "two", "three"]
+    try shelf.write(teller.records(1_300))
+    let archive = try shelf.archive()
+    var filter = Archive.Filter(tenant: "two", limit: 7)
+    var seen: [String] = []
+    var times: [String] = []
+    while true {
+      let page = try archive.list(filter)
+      for summary in page["deliberations"]?.array ?? [] {
+        #expect(summary["tenant"]?.string == "two")
+        seen.append(summary["id"]?.string ?? "")
+        times.append(summary["asked"]?.string ?? "")
+      }
+      guard let next = page["next"]?.string else { break }
+      filter.cursor = try Query([("cursor", next)]).filter().cursor
+    }
+    #expect(Int64(seen.count) == (try shelf.number("SELECT count(*) FROM deliberations WHERE tenant = 'two'")))
+    #expect(Set(seen).count == seen.count)
+    #expect(times == times.sorted(by: >))
+    #expect(try archive.list(Archive.Filter(status: "failed"))["deliberations"]?.array?.isEmpty == true)
+  }
+
+  @Test("finds words and phrases, of one tenant alone where that is asked") func search() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 32)
+    teller.tenants = ["one", "two"]
+    try shelf.write(teller.records(240))
+    let archive = try shelf.archive()
+    let search = try SearchFile(SearchFile.path(data: shelf.folder))
+    while try search.follow(archive, most: 50) > 0 {}
+    let answer = try #require(
+      try archive.rows(after: 0, most: 240).first { $0.type == "conclave.call.completed.v1" })
+    let text = try #require(try JSON.parse(answer.value ?? [])["content"]?.string)
+    let words = text.split(separator: " ").prefix(4).joined(separator: " ")
+    func ids(_ query: String, _ tenant: String? = nil) throws -> [String] {
+      (try archive.search(query, tenant: tenant, limit: 20)["found"]?.array ?? []).compactMap { $0["id"]?.string }
+    }
+    #expect(try ids("\"\(words)\"") == [answer.subject])
+    #expect(try ids(words).contains(answer.subject))
+    let tenant = try #require(try archive.summary(answer.subject)?["tenant"]?.string)
+    #expect(try ids("\"\(words)\"", tenant) == [answer.subject])
+    #expect(try ids("\"\(words)\"", tenant == "one" ? "two" : "one").isEmpty)
+    for hostile in ["\"", "a OR", "NEAR(", "body:x*", "'; DROP TABLE texts", "\"\"\"", "-"] { _ = try ids(hostile) }
+  }
+
+  @Test("counts who disagreed and who stood alone") func disagreement() throws {
+    let comparison = Comparison(
+      [
+        "consensus": ["x"], "partial_coverage": [], "blind_spots": [],
+        "contradictions": [
+          [
+            "topic": "t",
+            "stances": [
+              ["model": "a", "stance": "yes"], ["model": "b", "stance": "yes"], ["model": "c", "stance": "no"],
+            ],
+          ]
+        ], "unique_insights": [["model": "a", "insight": "i"]],
+      ], models: ["a", "b", "c"])
+    #expect(comparison.stood["c"] == Sums.Stood(compared: 1, contradicted: 1, alone: 1, insights: 0))
+    #expect(comparison.stood["a"] == Sums.Stood(compared: 1, contradicted: 1, alone: 0, insights: 1))
+    #expect(comparison.met[Sums.Pair(one: "a", other: "b")] == Sums.Met(compared: 1, apart: 0))
+    #expect(comparison.met[Sums.Pair(one: "a", other: "c")] == Sums.Met(compared: 1, apart: 1))
+  }
+
+  @Test("tells OpenRouter's clients about a generation") func generation() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 33)
+    let (id, records) = teller.story()
+    try shelf.write(records)
+    let data = try #require(try shelf.archive().generation(id)?["data"])
+    #expect(data["router"]?.string == "openrouter/fusion")
+    #expect(data["id"]?.string == id)
+    #expect((data["total_cost"]?.number ?? 0) > 0)
+    #expect(try shelf.archive().generation("gen-nobody") == nil)
+  }
+
+  @Test("is restored in order: events first, then the word that they were, then what waits") func restore() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 34)
+    let records = teller.deliberation().prefix(5).map { teller.record($0) }
+    let id = try #require(records.first?.headers.text("ce_subject"))
+    let (_, ended) = teller.story()
+    let waiting = Record(
+      topic: "conclave.requests", partition: 4, offset: 9, timestamp: 2_000_000_000_000, key: Array("k".utf8),
+      value: Array(#"{"request":{}}"#.utf8), headers: [Header("ce_type", "conclave.ask.v1")])
+    try shelf.write(records + ended + [teller.again(records[2]), waiting])
+    let topics = Topics(BusSettings(bootstrap: "127.0.0.1:1", kind: .embedded))
+    let restore = Restore(topics: topics, sender: .init(service: "ledger", instance: "ledger-0"), incarnation: "two")
+    let (back, report) = try restore.records(shelf.file.database)
+    #expect(report == Restore.Report(deliberations: 1, events: 5, asks: 1))
+    #expect(back.prefix(5).map(\.headers) == records.map(\.headers))
+    #expect(back.prefix(5).map(\.value) == records.map(\.value))
+    #expect(back[5].headers.text("ce_id") == "\(id)/deliberation.restored/two")
+    #expect(back[6].headers.text("ce_id") == "conclave.requests/4/9")
+
+    // on the new broker they are repeats, and the story goes on
+    try shelf.newLife("two")
+    let again = back.prefix(6).enumerated().map { offset, outgoing in
+      Record(
+        topic: outgoing.topic, partition: records[0].partition, offset: Int64(offset), timestamp: -1, key: outgoing.key,
+        value: outgoing.value, headers: outgoing.headers)
+    }
+    let written = try shelf.write(again)
+    #expect(written.repeats == 5)
+    #expect(try shelf.archive().summary(id)?["status"]?.string == "open")
+    #expect(try shelf.audit().findings == [])
+  }
+}
