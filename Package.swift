@@ -67,7 +67,6 @@ let package = Package(
 
     room("Threads"),
     room("Hashing", ["CSHA256"]),
-    room("Store", ["CSQLite"]),
     room("Telemetry", ["Threads"]),
     room("Bus", ["CRdKafka", "Hashing", "Threads", "Telemetry"]),
     room("Deliberation", ["Hashing"]),
