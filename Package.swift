@@ -84,7 +84,7 @@ let package = Package(
       ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads"]),
     service(
       "ModelCaller",
-      ["Bus", "Deliberation", "Models", "Service", "Settings", "Telemetry", "Threads", "Tools", "Web"]),
+      ["Bus", "Deliberation", "Models", "Service", "Settings", "Store", "Telemetry", "Threads", "Tools", "Web"]),
     service("Aggregator", ["Bus", "Deliberation", "Folding", "Service"]),
     service("Judge", ["Bus", "Deliberation", "Folding", "Service"]),
     service(

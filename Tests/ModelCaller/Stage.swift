@@ -75,6 +75,7 @@ final class Stage: Sendable {
   func caller(
     _ instance: String, inFlight: Int = 2_000, room: Int = 100_000, metrics: Metrics = Metrics(),
     timeouts: ProviderTimeouts = ProviderTimeouts(), via: [String: [String]] = [:], others: [ProviderSettings] = [],
+    cache: CacheOptions? = nil,
     share: @escaping @Sendable (Int32) -> Bool = { _ in true }
   ) throws -> RunningCaller {
     var limits = CallLimits()
@@ -83,23 +84,25 @@ final class Stage: Sendable {
       name: "sim", baseURL: simulator, key: Secret("sk-test-not-a-key-1"), maxConcurrency: room, timeouts: timeouts)
     let other = ProviderSettings(name: "messages", baseURL: simulator, format: .anthropic, key: Secret("sk-test-2"))
     let down = ProviderSettings(name: "down", baseURL: "http://127.0.0.1:9/v1")
-    return try RunningCaller(
-      CallerOptions(
-        bus: bus, instance: instance, share: share, lanes: ["default": limits],
-        providers: Dictionary(
-          uniqueKeysWithValues: ([provider, down, other] + others).map { ($0.name, $0) }),
-        routes: RouteTable { model in
-          (via[model] ?? ["sim"]).map {
-            Route(provider: $0, model: model, name: model, price: Price(input: 1, output: 2))
-          }
-        }), metrics: metrics)
+    var options = CallerOptions(
+      bus: bus, instance: instance, share: share, lanes: ["default": limits],
+      providers: Dictionary(
+        uniqueKeysWithValues: ([provider, down, other] + others).map { ($0.name, $0) }),
+      routes: RouteTable { model in
+        (via[model] ?? ["sim"]).map {
+          Route(provider: $0, model: model, name: model, price: Price(input: 1, output: 2))
+        }
+      })
+    options.cache = cache
+    return try RunningCaller(options, metrics: metrics)
   }
 
   /// Sends the command of one call; answers its id.
   @discardableResult
   func command(
     _ model: String = "simulator/model-a", question: String = "Why is the sky blue?", call: CallID? = nil,
-    milliseconds: Int64 = 60_000, stream: ReplyAddress? = nil, maxCost: Double? = nil, depth: Int = 0
+    milliseconds: Int64 = 60_000, stream: ReplyAddress? = nil, maxCost: Double? = nil, depth: Int = 0,
+    cache: CallCommand.Cache? = nil
   ) async throws -> CallID {
     let number = counter.withLock { counter in
       counter += 1
@@ -110,8 +113,9 @@ final class Stage: Sendable {
     let command = CallCommand(
       call: call, models: [model], modelAsked: model, tenant: "t",
       messages: [["role": "user", "content": .string(question)]], deadline: Wall.now() + milliseconds,
-      maxCost: maxCost, depth: depth, stream: stream)
-    try await send(topics.calls("default"), key: call.text, IDs.command(call), CallCommand.type, command.json)
+      maxCost: maxCost, depth: depth, stream: stream, cache: cache)
+    try await send(
+      topics.calls("default"), key: cache?.key ?? call.text, IDs.command(call), CallCommand.type, command.json)
     return call
   }
 

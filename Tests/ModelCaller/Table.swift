@@ -86,6 +86,12 @@ struct Table {
     return table.take()
   }
 
+  /// What the cache has for a call.
+  mutating func find(_ serial: Int, _ value: [UInt8]?) -> [Action] {
+    table.found(serial: serial, value, now: now)
+    return table.take()
+  }
+
   mutating func pass(_ milliseconds: Int64) -> [Action] {
     let end = now + milliseconds
     var actions: [Action] = []
@@ -110,13 +116,13 @@ struct Table {
 
   static func record(
     _ offset: Int64, _ call: String, partition: Int32 = 0, model: String = "m", deadline: Moment,
-    maxCost: Double? = nil, stream: ReplyAddress? = nil, tools: [JSON] = []
+    maxCost: Double? = nil, stream: ReplyAddress? = nil, tools: [JSON] = [], cache: CallCommand.Cache? = nil
   ) -> Record {
     guard let id = CallID("\(call)/panel/0/0/0") else { preconditionFailure("no call id: \(call)") }
     let command = CallCommand(
       call: id, models: model.split(separator: ",").map(String.init), modelAsked: model, tenant: "t",
       messages: [["role": "user", "content": "hello"]], tools: tools, deadline: deadline, maxCost: maxCost,
-      stream: stream)
+      stream: stream, cache: cache)
     let envelope = Envelope(
       id: IDs.command(id), type: CallCommand.type, source: "/test", subject: call, time: deadline.rfc3339)
     return Record(
@@ -131,6 +137,10 @@ extension [Action] {
   var attempts: [Attempt] {
     compactMap { if case .start(let attempt) = $0 { attempt } else { nil } }
   }
+
+  /// Calls for which the cache is asked, and what it is given to keep.
+  var sought: [Int] { compactMap { if case .find(let serial, _, _) = $0 { serial } else { nil } } }
+  var kept: [[UInt8]] { compactMap { if case .keep(_, _, let value) = $0 { value } else { nil } } }
 
   var outcomes: [OutcomeEvent] {
     compactMap { if case .write(.outcome(let outcome, _), _) = $0 { outcome } else { nil } }

@@ -10,6 +10,10 @@ package enum Action: Sendable, Equatable {
   case use(ToolRound, serial: Int, number: Int)
   /// End those tools; nothing more is heard of them.
   case stopTools(serial: Int)
+  /// Answered with `found`.
+  case find(serial: Int, key: String, seconds: Int)
+  /// Keep the answer of a call for others that ask the same.
+  case keep(key: String, seconds: Int, value: [UInt8])
   case write(Letter, Receipt)
   case pause(Int32)
   case resume(Int32, at: Int64)

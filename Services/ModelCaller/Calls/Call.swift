@@ -6,6 +6,10 @@ struct Call: Sendable {
   enum Phase: Sendable, Equatable {
     /// Another caller runs it as far as one has heard; started here when nobody has named it for a while.
     case held
+    /// The cache is asked whether it has its answer.
+    case looking
+    /// Another call of this process asks the same: its answer will be this one's too.
+    case sharing
     /// Its provider has no room.
     case queued
     /// A pause before the next try.
@@ -17,12 +21,25 @@ struct Call: Sendable {
     case settling
     /// Its outcome is written and not acknowledged yet.
     case writing
+
+    /// An answer may still come of it, for others as well.
+    var isUnderWay: Bool {
+      switch self {
+      case .held, .sharing, .settling, .writing: false
+      default: true
+      }
+    }
   }
 
   let serial: Int
-  let command: Command
+  /// Changes where the call goes on for somebody else who asked the same.
+  private(set) var command: Command
   /// New each time that a call is performed, also in another process.
   let execution: String
+  /// The call whose answer this one waits for.
+  var leader: Int?
+  /// What comes is not shown: whoever watches has not seen the beginning.
+  var isMuted = false
   var places: [Place]
   var phase: Phase
   var tries: Tries
@@ -32,7 +49,7 @@ struct Call: Sendable {
   var tryStarted: Moment
   /// The provider has said of its limits what the try under way has left of them.
   var wasHeard = false
-  let started: Moment
+  private(set) var started: Moment
   var firstToken: Moment?
   /// What failed tries cost, where the provider said.
   var spent = 0.0
@@ -63,6 +80,18 @@ struct Call: Sendable {
     self.tries = tries
     tryStarted = now
     started = now
+  }
+
+  /// For whom it is made, and what has been done for them.
+  var asker: Asker {
+    get { Asker(command: command, places: places, started: started, wasNamed: wasNamed, shown: shown) }
+    set {
+      command = newValue.command
+      places = newValue.places
+      started = newValue.started
+      wasNamed = newValue.wasNamed
+      shown = newValue.shown
+    }
   }
 
   /// Its partition has gone to another caller, and it goes on here.

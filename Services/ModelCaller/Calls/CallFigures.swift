@@ -11,6 +11,10 @@ package struct CallFigures: Sendable, Equatable {
   package var replayed = 0
   package var deadLetters = 0
   package var repaired = 0
+  package var cacheHits = 0
+  package var cacheMisses = 0
+  /// Calls that waited for the answer of another one that asked the same.
+  package var shared = 0
   package var endedElsewhere = 0
   package var cost = 0.0
 

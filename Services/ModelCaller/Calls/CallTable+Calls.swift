@@ -59,6 +59,7 @@ extension CallTable {
     if ofDeliberation[deliberation]?.isEmpty == true { ofDeliberation[deliberation] = nil }
     wheel.remove(serial)
     orphanSerials.remove(serial)
+    forgetSharing(call)
     count { if call.phase == .held { $0.held -= 1 } else { $0.inFlight -= 1 } }
   }
 
@@ -74,7 +75,7 @@ extension CallTable {
     } else if call.command.deadline <= now {
       let failure = ProviderFailure(.expired, message: "its time was over before it began", remedy: .none)
       conclude(serial, .failed(failure), ProviderAnswer(), now)
-    } else {
+    } else if !share(serial, now) {
       follow(call.tries.first, serial, now)
     }
   }
@@ -182,8 +183,15 @@ extension CallTable {
 
   mutating func timeCame(_ serial: Int, _ now: Moment) {
     guard let call = calls[serial] else { return }
+    if call.command.deadline <= now,
+      call.phase == .sharing || call.phase == .looking || riders[serial]?.isEmpty == false
+    {
+      conclude(part(serial), .failed(.timeout("its time was over before the answer came")), ProviderAnswer(), now)
+      return
+    }
     switch call.phase {
     case .held: claim(serial, now)
+    case .looking, .sharing: wheel.set(serial, at: call.command.deadline)
     case .waiting:
       if call.command.deadline <= now {
         conclude(serial, .failed(.timeout("its time was over before its next try")), ProviderAnswer(), now)
@@ -271,9 +279,11 @@ extension CallTable {
   }
 
   mutating func cancel(_ serial: Int, _ now: Moment) {
+    let serial = part(serial)
     guard let call = calls[serial] else { return }
     switch call.phase {
-    case .queued, .waiting: conclude(serial, .failed(.cancelled("cancelled")), ProviderAnswer(), now)
+    case .queued, .waiting, .looking, .sharing:
+      conclude(serial, .failed(.cancelled("cancelled")), ProviderAnswer(), now)
     case .trying: stop(serial, .cancelled("cancelled"))
     case .tooling: endTools(serial, .cancelled("cancelled"), now)
     // whoever runs it hears of it too, and if nobody does it is answered when it is claimed
@@ -283,9 +293,10 @@ extension CallTable {
 
   /// Another caller's outcome of this call is acknowledged.
   mutating func endedElsewhere(_ serial: Int, _ now: Moment) {
+    let serial = part(serial)
     guard let call = calls[serial] else { return }
     switch call.phase {
-    case .held, .queued, .waiting: drop(serial, now)
+    case .held, .queued, .waiting, .looking, .sharing: drop(serial, now)
     case .tooling:
       actions.append(.stopTools(serial: serial))
       drop(serial, now)

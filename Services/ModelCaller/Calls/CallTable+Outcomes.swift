@@ -14,6 +14,12 @@ extension CallTable {
       finished: now)
     let event = OutcomeEvent(
       call.command, outcome, answerBytes: share(of: call.command), recordBytes: limits.recordBytes)
+    settle(serial, event, now)
+    land(serial, event, now)
+  }
+
+  mutating func settle(_ serial: Int, _ event: OutcomeEvent, _ now: Moment) {
+    guard let call = calls[serial] else { return }
     calls[serial]?.outcome = event
     wheel.remove(serial)
     calls[serial]?.phase = .settling
@@ -24,7 +30,7 @@ extension CallTable {
 
   /// What an answer may take where the command does not say: of a record 80 %, less the question, shared by the largest
   /// panel and two more.
-  private func share(of command: Command) -> Int {
+  func share(of command: Command) -> Int {
     command.answerBytes ?? max(limits.recordBytes / 25, (limits.recordBytes * 4 / 5 - command.value.count) / 10)
   }
 
@@ -87,7 +93,7 @@ extension CallTable {
 
   /// A piece of an answer came.
   package mutating func delta(serial: Int, number: Int, _ delta: AnswerDelta, now: Moment) {
-    guard let call = calls[serial], call.phase == .trying, call.number == number, call.stopping == nil,
+    guard let call = calls[serial], call.phase == .trying, call.number == number, call.stopping == nil, !call.isMuted,
       let address = call.command.stream
     else { return }
     var delta = delta

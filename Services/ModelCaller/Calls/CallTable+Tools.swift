@@ -58,7 +58,7 @@ extension CallTable {
   func whole(_ answer: ProviderAnswer, _ call: Call) -> ProviderAnswer {
     guard !call.command.grants.isEmpty else { return answer }
     var answer = answer
-    if call.command.stream != nil, !call.work.said.isEmpty {
+    if call.command.stream != nil, !call.isMuted, !call.work.said.isEmpty {
       answer.content = answer.content.isEmpty ? call.work.said : call.work.said + ToolWork.pause + answer.content
     }
     answer.toolCalls = answer.toolCalls.filter { call.command.functions.contains($0.name) }

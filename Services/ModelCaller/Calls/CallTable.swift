@@ -25,6 +25,9 @@ package struct CallTable: Sendable {
   var gates: [String: Gate]
   /// When a provider's door may let somebody in though nobody has come out.
   var doorsDue: Moment?
+  /// The call that is asked for all who ask the same, by cache key, and those who wait for it.
+  var flights: [String: Int] = [:]
+  var riders: [Int: [Int]] = [:]
   var wheel = Wheel()
   var gather: DeltaGather
   var openDeltas: [Int: [Int]] = [:]

@@ -17,6 +17,8 @@ package struct Command: Sendable, Equatable {
   package let providerOrder: [String]?
   /// The most bytes that the answer may take once it is escaped; nil: worked out from the record's limit.
   package let answerBytes: Int?
+  /// Under which key its answer may be one that was given before, and how old that may be.
+  package let cache: CallCommand.Cache?
   /// The model is offered fusion: then its tool calls are not shown while they come.
   package let offersFusion: Bool
   /// The tools that are run here for the model.
@@ -59,6 +61,7 @@ package struct Command: Sendable, Equatable {
     allowedProviders = command.allowedProviders
     providerOrder = command.providerOrder
     answerBytes = command.answerBytes
+    cache = command.cache.flatMap { $0.seconds > 0 && !$0.key.isEmpty && $0.key.utf8.count <= 256 ? $0 : nil }
     offersFusion = command.tools.contains { $0["function"]?["name"]?.string?.hasPrefix("fusion") ?? false }
     var grants: [ToolGrant] = []
     for grant in command.tools.compactMap(ToolGrant.init) where !grants.contains(where: { $0.tool == grant.tool }) {

@@ -46,6 +46,41 @@ package struct OutcomeEvent: Sendable, Equatable {
     self.value = value
   }
 
+  /// The answer of another call, told as this one's: it cost nothing and used nothing. `value` is what that call's event
+  /// held; nil where it cannot be this one's.
+  init?(cached value: [UInt8], for call: Call, answerBytes: Int, now: Moment) {
+    guard case .object(let source)? = try? JSON.parse(value) else { return nil }
+    let command = call.command
+    guard Self.size(source) <= answerBytes, source["finish_reason"] != nil else { return nil }
+    var object = JSONObject()
+    command.call.writeHead(into: &object)
+    object.append("model_asked", .string(command.modelAsked))
+    let own: Set = [
+      "call", "purpose", "round", "member", "attempt", "model_asked", "usage", "cost", "cached", "replayed", "tries",
+      "started", "first_token", "finished",
+    ]
+    for member in source.members where !own.contains(member.key) { object.append(member.key, member.value) }
+    object.append("usage", Usage(promptTokens: 0, completionTokens: 0).json)
+    object.append("cost", 0)
+    object.append("cached", true)
+    object.append("replayed", false)
+    object.append("tries", [])
+    object.append("started", .string(call.started.rfc3339))
+    object.append("finished", .string(now.rfc3339))
+    self.call = command.call
+    type = Self.completedType
+    id = IDs.event(command.call.deliberation, "call.completed", command.call.local)
+    reason = nil
+    self.value = JSON.object(object).bytes
+  }
+
+  private static func size(_ event: JSONObject) -> Int {
+    (event["tool_calls"]?.array ?? []).reduce(JSON.escapedSize(event["content"]?.string ?? "")) {
+      $0 + JSON.escapedSize($1["function"]?["arguments"]?.string ?? "")
+        + JSON.escapedSize($1["function"]?["name"]?.string ?? "")
+    }
+  }
+
   private init(_ other: OutcomeEvent, value: [UInt8]) {
     id = other.id
     type = other.type

@@ -24,6 +24,7 @@ package final class Caller: Sendable {
   private let producer: Producer
   private let client: HTTPClient
   private let performer: Performer
+  private let cache: ResponseCache?
   private let mailboxes: [String: Mailbox]
   /// Of this life of the process, so that an earlier one under the same name is not taken for it.
   private let incarnation: String
@@ -45,6 +46,7 @@ package final class Caller: Sendable {
     performer = Performer(
       client: client, providers: options.providers, upstreamBytes: options.upstreamBytes,
       toolbox: Toolbox(options.tools, client: client, log: log, metrics: metrics))
+    cache = options.cache.flatMap { ResponseCache($0, log: log, metrics: metrics) }
     mailboxes = options.lanes.mapValues { _ in Mailbox() }
     var words = SplitMix64(seed: SystemRandomNumberGenerator.seed())
     incarnation = String(words.token().prefix(8))
@@ -103,6 +105,7 @@ package final class Caller: Sendable {
     let group = topics.group("model-caller", lane: lane)
     let routes = options.routes
     var limits = limits
+    limits.remembersAnswers = cache != nil
     limits.partitions = topics.all.first { $0.name == topic }?.partitions
     let table = CallTable(
       instance: "\(options.instance)/\(incarnation)", limits: limits,
@@ -116,7 +119,7 @@ package final class Caller: Sendable {
       letters: Letters(
         topics: topics, group: group, instance: options.instance, incarnation: incarnation,
         recordBytes: limits.recordBytes),
-      producer: producer, performer: performer, mailbox: mailbox,
+      producer: producer, performer: performer, mailbox: mailbox, cache: cache,
       meters: LaneMeters(lane: lane, metrics: metrics, readiness: readiness), log: log)
     let consumer = try Consumer(
       options.bus, client: "\(options.instance).\(lane)", subscription: subscription(topic, lane, group),
@@ -161,6 +164,7 @@ package final class Caller: Sendable {
     for drain in drains { drain.join() }
     signals?.stop(within: .seconds(1))
     client.shutdown()
+    cache?.stop()
     if !producer.close(within: .milliseconds(max(100, end - Clock.now()))) { log.warning("producer.unflushed") }
   }
 

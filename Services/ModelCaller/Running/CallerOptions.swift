@@ -19,6 +19,8 @@ package struct CallerOptions: Sendable {
   package var routes: RouteTable
   package var upstreamBytes: Int
   package var tools: ToolSettings
+  /// Where answers are kept for those who allow it; nil: nowhere.
+  package var cache: CacheOptions?
 
   package init(
     bus: BusSettings, instance: String, staticInstance: String? = nil,
@@ -63,6 +65,8 @@ package struct CallerOptions: Sendable {
       bus: settings.bus, instance: settings.instance, staticInstance: settings.staticInstance,
       share: { share.holds($0) }, lanes: lanes, providers: settings.providers, routes: RouteTable(catalogue),
       upstreamBytes: settings.limits.upstreamBytes, tools: tools)
+    let room = settings.configuration["limits"]?["cache_bytes"]?.int ?? CacheOptions.usualBytes
+    if room > 0 { cache = CacheOptions(path: "\(settings.data)/cache.sqlite", bytes: Int(room)) }
   }
 
   /// Files and folders that are this service's, wherever they lie.

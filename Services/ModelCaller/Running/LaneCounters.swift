@@ -12,6 +12,9 @@ final class LaneCounters: Sendable {
   private let elsewhere: Counter
   private let dead: Counter
   private let repaired: Counter
+  private let hits: Counter
+  private let misses: Counter
+  private let shared: Counter
   private let cost: Counter
 
   init(_ metrics: Metrics, _ labels: [(String, String)]) {
@@ -30,6 +33,9 @@ final class LaneCounters: Sendable {
     dead = counter("conclave_dead_letters_total", "Records that could not be read.")
     repaired = counter(
       "conclave_answers_repaired_total", "Answers with bytes that are no UTF-8, which were replaced by U+FFFD.")
+    hits = counter("conclave_cache_hits_total", "Calls that were answered from the cache.")
+    misses = counter("conclave_cache_misses_total", "Calls that the cache had no answer for.")
+    shared = counter("conclave_calls_shared_total", "Calls that waited for another one that asked the same.")
     cost = counter("conclave_call_cost_usd_total", "What calls cost.")
   }
 
@@ -45,6 +51,9 @@ final class LaneCounters: Sendable {
     elsewhere.add(Double(now.endedElsewhere - before.endedElsewhere))
     dead.add(Double(now.deadLetters - before.deadLetters))
     repaired.add(Double(now.repaired - before.repaired))
+    hits.add(Double(now.cacheHits - before.cacheHits))
+    misses.add(Double(now.cacheMisses - before.cacheMisses))
+    shared.add(Double(now.shared - before.shared))
     cost.add(now.cost - before.cost)
   }
 }

@@ -16,6 +16,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
   private let producer: Producer
   private let performer: Performer
   private let mailbox: Mailbox
+  private let cache: ResponseCache?
   private let meters: LaneMeters
   private let log: Log
   private var exchanges: [Int: (number: Int, exchange: Exchange)] = [:]
@@ -24,7 +25,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
 
   init(
     lane: String, topic: String, table: CallTable, letters: Letters, producer: Producer, performer: Performer,
-    mailbox: Mailbox, meters: LaneMeters, log: Log
+    mailbox: Mailbox, cache: ResponseCache?, meters: LaneMeters, log: Log
   ) {
     self.lane = lane
     self.topic = topic
@@ -33,6 +34,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
     self.producer = producer
     self.performer = performer
     self.mailbox = mailbox
+    self.cache = cache
     self.meters = meters
     self.log = log
   }
@@ -102,6 +104,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
       case .used(let serial, let number, let uses):
         if toolTasks[serial]?.number == number { toolTasks[serial] = nil }
         table.used(serial: serial, number: number, uses, now: now)
+      case .found(let serial, let value): table.found(serial: serial, value, now: now)
       case .acknowledged(let receipt, let isDone): table.acknowledged(receipt, isDone: isDone, now: now)
       case .heard(let signal): table.heard(signal, now: now)
       }
@@ -126,6 +129,9 @@ final class LaneLoop: Receiver, @unchecked Sendable {
         }
         toolTasks[serial] = (number, task)
       case .stopTools(let serial): toolTasks.removeValue(forKey: serial)?.task.cancel()
+      case .find(let serial, let key, let seconds):
+        cache?.find(key, within: seconds) { [mailbox] in mailbox.post(.found(serial: serial, $0)) }
+      case .keep(let key, let seconds, let value): cache?.keep(key, seconds: seconds, value)
       case .write(let letter, let receipt): write(letter, receipt)
       case .pause(let partition): consumer?.pause(TopicPartition(topic: topic, partition: partition))
       case .resume(let partition, let offset):

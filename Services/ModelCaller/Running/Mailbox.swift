@@ -10,6 +10,8 @@ final class Mailbox: Sendable {
     case told(serial: Int, number: Int, RateLimits)
     case ended(serial: Int, number: Int, ProviderAnswer, ProviderFailure?, firstToken: Moment?)
     case used(serial: Int, number: Int, [ToolUse])
+    /// What the cache has for a call.
+    case found(serial: Int, [UInt8]?)
     case acknowledged(Receipt, isDone: Bool)
     case heard(Signal)
   }

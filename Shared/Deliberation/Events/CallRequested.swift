@@ -41,7 +41,7 @@ package struct CallRequested: Sendable, Equatable {
 
 extension CallID {
   /// `call` to `attempt`, as every record about a call begins.
-  func writeHead(into object: inout JSONObject) {
+  package func writeHead(into object: inout JSONObject) {
     object.append("call", .string(text))
     object.append("purpose", .string(purpose.rawValue))
     object.append("round", .int(Int64(round)))
