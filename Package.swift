@@ -65,6 +65,9 @@ let package = Package(
     // SHA-256 with the processor's own instructions, which Swift cannot say either; imported by Hashing alone.
     .target(name: "CSHA256", path: "Shared/CSHA256"),
 
+    // The plain C loop that `bench calls` measures against: libcurl and librdkafka without any of our rooms.
+    .target(name: "CCallLoop", dependencies: ["CCurl", "CRdKafka"], path: "Shared/CCallLoop"),
+
     room("Threads"),
     room("Hashing", ["CSHA256"]),
     room("Telemetry", ["Threads"]),
@@ -91,7 +94,10 @@ let package = Package(
       "Ledger", ["Bus", "Deliberation", "Folding", "Service", "Settings", "Store", "Telemetry", "Threads", "Web"]),
     service(
       "Conclave",
-      ["Bus", "CProcess", "Deliberation", "Folding", "Models", "Service", "Settings", "Telemetry", "Threads", "Web"]),
+      [
+        "Bus", "CCallLoop", "CProcess", "Deliberation", "Folding", "Models", "Service", "Settings", "Telemetry",
+        "Threads", "Web",
+      ]),
     service("ModelSimulator", ["Deliberation", "Service", "Settings", "Telemetry", "Threads", "Web"]),
 
     // Empty but under the thread sanitizer, where every test program that runs librdkafka needs it.

@@ -4,17 +4,19 @@ internal import Settings
 internal import Telemetry
 
 /// `conclave bench bus`: what our own bus costs beside a plain C loop over the same library, measured in one run.
+/// `conclave bench calls`: the same of a model-caller.
 /// `conclave bench core`: what folding and deciding cost, and what an open deliberation takes, without any bus.
 /// `conclave bench gateway` and `bench streams`: what a whole system does for its clients, with simulated models.
 enum BenchCommand: Command {
   static let name = "bench"
-  static let operands = "bus|core|gateway|streams"
-  static let summary = "measure the bus beside a plain C loop, the core, or a whole system through its gateway"
+  static let operands = "bus|calls|core|gateway|streams"
+  static let summary = "measure the bus or model calls beside a plain C loop, the core, or a whole system"
   static let flags = [
     Flag(
       "--kafka", "host:port", "bus: on that Kafka (makes two topics there), instead of an embedded broker of its own"),
     Flag("--records", "40000", "bus: how many records to read; the embedded broker holds 40000 of 1 KB"),
     Flag("--hops", "2000", "bus: how many records to send one after the other"),
+    Flag("--rounds", "3", "calls: how often each is measured; the middle one counts"),
     Flag("--deliberations", "2000", "core: how many"),
     Flag("--answer-bytes", "4096", "core: the length of the question and of each answer"),
     Flag("--clients", "1,32,256,512", "gateway: how many ask at once; streams: how many read at once (5000)"),
@@ -25,10 +27,11 @@ enum BenchCommand: Command {
   static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     switch arguments.operands {
     case ["bus"]: return try bus(arguments, environment: environment)
+    case ["calls"]: return try calls(arguments)
     case ["core"]: return try core(arguments)
     case ["gateway"]: return try gateway(arguments, environment)
     case ["streams"]: return try streams(arguments, environment)
-    default: throw .usage("say what to measure: bus, core, gateway or streams")
+    default: throw .usage("say what to measure: bus, calls, core, gateway or streams")
     }
   }
 
@@ -51,6 +54,18 @@ enum BenchCommand: Command {
       }
     }
     Output.data(arguments.has("--json") ? json(result).text + "\n" : table(result))
+    return 0
+  }
+
+  private static func calls(_ arguments: Arguments) throws(CommandError) -> Int32 {
+    let rounds = try arguments.number("--rounds", in: 1...15) ?? 3
+    let run = try CallBenchRun(log: Log(service: "conclave", instance: "bench", level: .error, format: .text))
+    defer { run.end() }
+    var levels: [CallBench.Level] = []
+    for (inFlight, calls) in CallBench.levels {
+      levels.append(try run.level(inFlight, calls: calls, rounds: rounds))
+    }
+    Output.data(arguments.has("--json") ? CallBench.json(levels).text + "\n" : CallBench.table(levels))
     return 0
   }
 

@@ -4,6 +4,7 @@ internal import Glibc
 enum Commands {
   static let all: [any Command.Type] = [
     UpCommand.self, AskCommand.self, DoctorCommand.self, TopicsCommand.self, BenchCommand.self, BrokerCommand.self,
+    CallLoopCommand.self,
   ]
 
   static var help: String {
