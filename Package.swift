@@ -46,6 +46,7 @@ let package = Package(
     .executable(name: "conclave", targets: ["Conclave"]),
     .executable(name: "model-simulator", targets: ["ModelSimulator"]),
     .executable(name: "chaos", targets: ["Chaos"]),
+    .executable(name: "fuzz", targets: ["Fuzz"]),
     .executable(name: "verifier", targets: ["Verifier"]),
   ],
   targets: [
@@ -121,7 +122,7 @@ let package = Package(
     tests("Service", ["Service", "Settings", "Telemetry", "Threads", "Web"]),
     tests("Settings", ["Bus", "Deliberation", "Models", "Settings", "Telemetry", "Web"]),
     tests("Deliberation", ["Deliberation"]),
-    tests("Models", ["Deliberation", "Models", "Threads", "Web"]),
+    tests("Models", ["Deliberation", "Fuzz", "Models", "Threads", "Web"]),
     tests("Tools", ["Deliberation", "Models", "Telemetry", "Threads", "Tools", "Web"]),
     tests(
       "ModelCaller",
@@ -130,6 +131,7 @@ let package = Package(
     tests("Simulation", ["Bus", "Deliberation", "Folding", "Threads"]),
 
     tool("Chaos", ["Bus", "CProcess", "Deliberation", "Telemetry", "Threads", "Web"]),
+    tool("Fuzz", ["Deliberation", "Models", "Web"]),
     tool("Verifier", ["Bus", "Deliberation", "Telemetry", "Threads"]),
     .testTarget(
       name: "ChaosTests", dependencies: ["Chaos", "Threads"], path: "Tests/ChaosTests", swiftSettings: settings),
