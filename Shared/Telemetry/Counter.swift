@@ -12,3 +12,9 @@ package final class Counter: Sendable {
 
   package var value: Double { total.withLock { $0 } }
 }
+
+extension Counter: Instrument {
+  static var kind: String { "counter" }
+
+  func add(to text: inout PrometheusText, _ name: String, _ labels: String) { text.line(name, labels, value) }
+}

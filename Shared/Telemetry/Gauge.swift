@@ -12,3 +12,9 @@ package final class Gauge: Sendable {
 
   package var value: Double { read?() ?? current.withLock { $0 } }
 }
+
+extension Gauge: Instrument {
+  static var kind: String { "gauge" }
+
+  func add(to text: inout PrometheusText, _ name: String, _ labels: String) { text.line(name, labels, value) }
+}

@@ -34,3 +34,9 @@ package final class Histogram: Sendable {
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
   ]
 }
+
+extension Histogram: Instrument {
+  static var kind: String { "histogram" }
+
+  func add(to text: inout PrometheusText, _ name: String, _ labels: String) { text.add(name, labels, self) }
+}

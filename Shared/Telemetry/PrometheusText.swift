@@ -5,15 +5,11 @@ struct PrometheusText {
   mutating func add(_ name: String, _ family: Metrics.Family) {
     text += "# HELP \(name) \(Self.escape(family.help, quotes: false))\n# TYPE \(name) \(family.kind)\n"
     for (labels, instrument) in family.series.sorted(by: { $0.key < $1.key }) {
-      switch instrument {
-      case .counter(let counter): line(name, labels, counter.value)
-      case .gauge(let gauge): line(name, labels, gauge.value)
-      case .histogram(let histogram): add(name, labels, histogram)
-      }
+      instrument.add(to: &self, name, labels)
     }
   }
 
-  private mutating func add(_ name: String, _ labels: String, _ histogram: Histogram) {
+  mutating func add(_ name: String, _ labels: String, _ histogram: Histogram) {
     let counts = histogram.snapshot
     var soFar = 0
     let before = labels.isEmpty ? "" : labels + ","
@@ -26,7 +22,7 @@ struct PrometheusText {
     line(name + "_count", labels, Double(counts.count))
   }
 
-  private mutating func line(_ name: String, _ labels: String, _ value: Double) {
+  mutating func line(_ name: String, _ labels: String, _ value: Double) {
     text += labels.isEmpty ? "\(name) \(Self.number(value))\n" : "\(name){\(labels)} \(Self.number(value))\n"
   }
 
