@@ -13,6 +13,8 @@ final class Client: Sendable {
   }
 
   let deliberation: String
+  /// What is remembered of its ask; nil where it was answered without one.
+  let entry: Recollection.Entry?
   let visit: Visit
   /// Milliseconds since 1970: when it came, and when it is told that time is over, whatever the rest of the system says.
   let since: Int64
@@ -38,8 +40,11 @@ final class Client: Sendable {
   static let patience: Int64 = 500
   static let comment = SSE.comment("OPENROUTER PROCESSING")
 
-  init(_ deliberation: String, _ visit: Visit, _ manner: Manner, since: Int64, until: Int64) {
+  init(
+    _ deliberation: String, _ entry: Recollection.Entry?, _ visit: Visit, _ manner: Manner, since: Int64, until: Int64
+  ) {
     self.deliberation = deliberation
+    self.entry = entry
     self.visit = visit
     self.since = since
     self.until = until

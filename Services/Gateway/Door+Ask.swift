@@ -30,14 +30,15 @@ extension Door {
         case .unreachable(let failure): throw failure
         case .missing: try send(question, visit, visitor)
         case .known(let found):
-          if let hash = found.bodyHash, hash != question.bodyHash(visit) {
+          // while it is open the log decides: what this gateway remembers may be an ask that is about to be refused
+          if !found.isOpen, let hash = found.bodyHash, hash != question.bodyHash(visit) {
             throw Failure(
               422, "unprocessable",
               "This Idempotency-Key was used with another body. Use a new key for a new question.",
               path: "Idempotency-Key")
           }
           guard let (code, body) = found.result else { return try send(question, visit, visitor) }
-          client(question, visit).answer(code, body)
+          client(question, visit, nil).answer(code, body)
         }
       } catch { error.respond(visit) }
     }
@@ -58,7 +59,7 @@ extension Door {
     func bodyHash(_ visit: Visit) -> String { Hex.text(SHA256.hash(visit.request.body)) }
   }
 
-  private func client(_ question: Question, _ visit: Visit) -> Client {
+  private func client(_ question: Question, _ visit: Visit, _ entry: Recollection.Entry?) -> Client {
     let now = WallClock.now()
     let requested = question.body["model"]?.string ?? ""
     let metadata =
@@ -77,7 +78,7 @@ extension Door {
           id: question.id, created: now / 1000, model: question.ask.answerer.model,
           panel: question.ask.panel.map(\.asked), metadata: metadata))
     }
-    return Client(question.id, visit, manner, since: now, until: now + question.ask.deadline + 15_000)
+    return Client(question.id, entry, visit, manner, since: now, until: now + question.ask.deadline + 15_000)
   }
 
   /// Lets it in and writes it to `requests`.
@@ -88,20 +89,19 @@ extension Door {
       question: visit.request.body.count, members: question.ask.panel.count,
       partition: Partitioner.murmur2(Array(question.id.utf8), partitions: partitions))
     let now = WallClock.now()
-    let entry: Entrance.Ticket
-    do throws(Failure) { entry = try entrance.enter(visitor, load, now: now) } catch {
+    let ticket: Entrance.Ticket
+    do throws(Failure) { ticket = try entrance.enter(visitor, load, now: now) } catch {
       visit.add(headers: entrance.headers(visitor, now: now))
       throw error
     }
     visit.add(headers: entrance.headers(visitor, now: now))
-    let client = client(question, visit)
-    client.hold(entry)
+    let entry = Recollection.Entry(
+      tenant: visitor.tenant, ask: sender.uniqueID(), form: question.form, bodyHash: question.bodyHash(visit),
+      isStreamed: question.isStreamed, asked: now)
+    let client = client(question, visit, entry)
+    client.hold(ticket)
     visit.note(deliberation: question.id)
-    let hash = question.bodyHash(visit)
-    known.begin(
-      question.id,
-      Recollection.Entry(
-        tenant: visitor.tenant, form: question.form, bodyHash: hash, isStreamed: question.isStreamed, asked: now))
+    known.begin(question.id, entry)
     // Before the ask is written, so that the answer cannot come before its client.
     guard waiting.add(client) else {
       client.leave(entrance, cost: 0)
@@ -116,23 +116,23 @@ extension Door {
         }
       }
     }
-    write(question, hash, visitor, address, visit)
+    write(question, entry, address, visit)
   }
 
   private func write(
-    _ question: Question, _ hash: String, _ visitor: Visitor, _ address: ReplyAddress, _ visit: Visit
+    _ question: Question, _ entry: Recollection.Entry, _ address: ReplyAddress, _ visit: Visit
   ) {
     // Without a ledger the steps are all that anybody can be told of a deliberation that nobody waits for.
     let watches = question.isStreamed || (!question.isAttended && !records.hasLedger)
     let kind: StreamKind = !watches ? .none : question.form == .responses && question.isStreamed ? .panel : .answer
     var ask: JSONObject = [
-      "request": question.body, "form": .string(question.form.rawValue), "tenant": .string(visitor.tenant),
+      "request": question.body, "form": .string(question.form.rawValue), "tenant": .string(entry.tenant),
       "priority": .string((question.ask.priority ?? .interactive).rawValue), "stream": .string(kind.rawValue),
-      "body_sha256": .string(hash), "reply": address.json,
+      "body_sha256": .string(entry.bodyHash), "reply": address.json,
     ]
     if question.depth > 0 { ask.append("depth", .int(Int64(question.depth))) }
     let output = Output(
-      destination: .events, id: sender.uniqueID(), type: "conclave.ask.v1", subject: question.id, key: question.id,
+      destination: .events, id: entry.ask, type: "conclave.ask.v1", subject: question.id, key: question.id,
       value: JSON.object(ask).bytes)
     let record = sender.record(
       output, topic: question.ask.priority == .bulk ? topics.requestsBulk : topics.requests, partition: nil,

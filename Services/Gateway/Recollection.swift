@@ -6,6 +6,8 @@ internal import Threads
 final class Recollection: Sendable {
   struct Entry: Sendable {
     let tenant: String
+    /// The id of the ask that began it here.
+    let ask: String
     let form: Form
     let bodyHash: String
     let isStreamed: Bool
@@ -67,6 +69,14 @@ final class Recollection: Sendable {
       return entry
     }
     _ = entry
+  }
+
+  /// An ask was refused under the id of another. What is remembered of the deliberation is then that of someone else
+  /// who waits for it here, or nothing.
+  func refused(_ deliberation: String, ask: String, heir: Entry?) {
+    guard self[deliberation]?.ask == ask else { return }
+    drop(deliberation)
+    if let heir { begin(deliberation, heir) }
   }
 
   func step(_ step: Reply.Step) {

@@ -92,9 +92,15 @@ final class Waiting: Sendable {
 
   private func clients(_ deliberation: String) -> [Client] { state.withLock { $0.clients[deliberation] ?? [] } }
 
-  private func take(_ deliberation: String) -> [Client] {
+  /// Takes those out who wait for a deliberation, or the one whose ask that was.
+  private func take(_ deliberation: String, ask: String? = nil) -> [Client] {
     let (clients, waiting) = state.withLock { state in
-      let clients = state.clients.removeValue(forKey: deliberation) ?? []
+      var clients = state.clients.removeValue(forKey: deliberation) ?? []
+      if let ask {
+        let others = clients.filter { $0.entry?.ask != ask }
+        if !others.isEmpty { state.clients[deliberation] = others }
+        clients.removeAll { $0.entry?.ask != ask }
+      }
       state.count -= clients.count
       return (clients, state.count)
     }
@@ -125,6 +131,12 @@ final class Waiting: Sendable {
         // who joined did not make it dearer
         cost = 0
       }
+    case .refused(let deliberation, let ask, let code, let body):
+      for client in take(deliberation, ask: ask) {
+        client.answer(code, body)
+        over(client, 0)
+      }
+      known.refused(deliberation, ask: ask, heir: clients(deliberation).first?.entry)
     case .ended(let deliberation):
       for client in take(deliberation) {
         late(client)

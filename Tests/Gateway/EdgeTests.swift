@@ -131,7 +131,7 @@ import Web
     for number in 0..<5 {
       known.begin(
         "\(number)",
-        Recollection.Entry(tenant: "t", form: .chat, bodyHash: "", isStreamed: false, asked: 0))
+        Recollection.Entry(tenant: "t", ask: "a", form: .chat, bodyHash: "", isStreamed: false, asked: 0))
     }
     #expect(known["1"] == nil && known["2"] != nil && known["4"] != nil)
     known.result("3", 200, ["text": .string(String(repeating: "x", count: 9_500))], now: 1)

@@ -61,7 +61,7 @@ import Web
     try await Self.answering(["/v1/deliberations/mine": (500, [:]), "/v1/deliberations/other": (500, [:])]) {
       records, known, _ in
       known.begin(
-        "mine", Recollection.Entry(tenant: "t", form: .chat, bodyHash: "", isStreamed: false, asked: 0))
+        "mine", Recollection.Entry(tenant: "t", ask: "a", form: .chat, bodyHash: "", isStreamed: false, asked: 0))
       guard case .known(let found) = await records.find("mine") else { throw Failure.unknown("mine") }
       #expect(found.isOpen)
       guard case .unreachable(let failure) = await records.find("other") else { throw Failure.unknown("other") }

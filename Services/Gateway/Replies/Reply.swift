@@ -5,6 +5,8 @@ enum Reply {
   case deltas([Delta])
   case step(Step)
   case result(deliberation: String, code: Int, body: JSON)
+  /// One ask under that id was refused; the deliberation goes on.
+  case refused(deliberation: String, ask: String, code: Int, body: JSON)
   /// The deliberation had ended before this ask joined it.
   case ended(String)
 
@@ -51,7 +53,11 @@ enum Reply {
       guard let deliberation = json["deliberation"]?.string, let code = json["code"]?.int,
         (200...599).contains(code), let body = json["body"]
       else { return nil }
-      self = .result(deliberation: deliberation, code: Int(code), body: body)
+      if let ask = json["ask"]?.string {
+        self = .refused(deliberation: deliberation, ask: ask, code: Int(code), body: body)
+      } else {
+        self = .result(deliberation: deliberation, code: Int(code), body: body)
+      }
     case "conclave.reply.ended.v1":
       guard let deliberation = json["deliberation"]?.string else { return nil }
       self = .ended(deliberation)

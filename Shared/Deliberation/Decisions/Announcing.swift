@@ -144,17 +144,16 @@ struct Announcing {
     ]
   }
 
-  /// An answer to one ask alone, which is not the deliberation's.
+  /// An answer to one ask alone, which is not the deliberation's: the reply names the ask, because others may wait for
+  /// that deliberation at the same gateway.
   static func single(
     deliberation: String, event: String, discriminator: String, code: Int, body: JSON, origin: Origin,
     metadata: JSON?, reply: [ReplyAddress]
   ) -> [Output] {
     let announcing = Announcing(Deliberation(id: deliberation))
+    let members: JSONObject = ["code": .int(Int64(code)), "body": body, "ask": .string(origin.id)]
     return announcing.record(discriminator, code, body, origin, metadata, event)
-      + reply.map { address in
-        announcing.reply(
-          address, "result", id: discriminator, ["code": .int(Int64(code)), "body": body], causation: event)
-      }
+      + reply.map { announcing.reply($0, "result", id: discriminator, members, causation: event) }
   }
 }
 
