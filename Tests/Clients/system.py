@@ -17,6 +17,10 @@ PROGRAMS = pathlib.Path(os.environ.get("CONCLAVE_TEST_BINARIES", ROOT / ".build"
 KEY = "sk-first"
 # one deliberation at a time
 NARROW = "sk-narrow"
+# two requests a minute
+RATED = "sk-rated"
+# next to nothing a day
+POOR = "sk-poor"
 OTHER = "sk-other"
 
 
@@ -29,6 +33,8 @@ def configuration(keys=True, **limits):
             for key, tenant, more in [
                 (KEY, "acme", {"requests_per_minute": 100000}),
                 (NARROW, "acme", {"concurrent": 1}),
+                (RATED, "acme", {"requests_per_minute": 2}),
+                (POOR, "acme", {"cost_per_day": 0.0000001}),
                 (OTHER, "other", {}),
             ]
         ]
@@ -51,6 +57,9 @@ class System:
         }
         inherited.update(environment or {})
         inherited["CONCLAVE_CONFIG"] = str(path / "conclave.json")
+        inherited["CONCLAVE_DATA"] = str(path / "data")
+        self.environment = inherited
+        self.others = []
         self.process = subprocess.Popen(
             [PROGRAMS / "conclave", "up", "--port", "0", "--data", path / "data"],
             stdout=subprocess.PIPE,
@@ -69,6 +78,33 @@ class System:
         line = next(line for line in self.lines if "ready after" in line)
         self.http = re.search(r"http://[\d.]+:\d+", line).group(0)
 
+    def gateway(self, name):
+        """Another gateway of this system: its process and its address."""
+        run = self.run()
+        environment = {
+            **self.environment,
+            "CONCLAVE_KAFKA": run["bus"],
+            "CONCLAVE_INSTANCE": name,
+            "CONCLAVE_HTTP": "127.0.0.1:0",
+            "CONCLAVE_ADMIN": "127.0.0.1:0",
+            # it calls no models; it only has to know that somebody does
+            "CONCLAVE_SIMULATOR": "http://127.0.0.1:1/v1",
+            "CONCLAVE_LOG": "text",
+        }
+        if run["kind"] == "embedded":
+            environment["CONCLAVE_EMBEDDED"] = "1"
+        process = subprocess.Popen(
+            [PROGRAMS / "gateway"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            text=True, env=environment,
+        )
+        self.others.append(process)
+        for line in process.stdout:
+            if found := re.search(r"gateway\.open.*door[=:]\"?([\d.]+:\d+)", line):
+                # whatever it says from now on is read, so that it never waits for a reader
+                threading.Thread(target=process.stdout.read, daemon=True).start()
+                return process, "http://" + found.group(1)
+        raise RuntimeError("the second gateway does not start")
+
     def _read(self, ready):
         for line in self.process.stdout:
             self.lines.append(line)
@@ -83,6 +119,10 @@ class System:
         return next(service["pid"] for service in self.run()["services"] if service["name"] == name)
 
     def stop(self):
+        for process in self.others:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
