@@ -48,8 +48,8 @@ extension Door {
 
   // MARK: events
 
-  /// How often a live stream looks for what is new.
-  private static let pause = Duration.milliseconds(200)
+  /// How long a live stream waits for what is new before it looks whether anybody reads still.
+  private static let patience = Duration.seconds(1)
 
   func events(_ id: String, _ visit: Visit, _ visitor: Visitor) throws(Failure) {
     let isLive = visit.request.header("Accept")?.lowercased().contains("text/event-stream") ?? false
@@ -84,7 +84,7 @@ extension Door {
       [
         ("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-cache"), ("X-Generation-Id", id),
       ])
-    var silence = Duration.zero
+    var spoke = ContinuousClock.now
     while !isGone.withLock({ $0 }) {
       for event in page.events {
         let head = Array("id: \(event["id"]?.string ?? "")\n".utf8)
@@ -94,14 +94,17 @@ extension Door {
         writer.finish()
         return visit.ended(200)
       }
-      silence = page.events.isEmpty ? silence + pause : .zero
-      if silence >= .milliseconds(Client.keepAlive) {
+      let now = ContinuousClock.now
+      if !page.events.isEmpty { spoke = now }
+      if now - spoke >= .milliseconds(Client.keepAlive) {
         guard writer.write(Client.comment) else { return }
-        silence = .zero
+        spoke = now
       }
-      try? await Task.sleep(for: pause)
-      // a ledger that is away for a moment ends no stream
-      if let more = try? await records.events(id, after: page.next) { page = more } else { page.events = [] }
+      do throws(Failure) { page = try await records.events(id, after: page.next, wait: patience) } catch {
+        // a ledger that is away for a moment ends no stream
+        page.events = []
+        try? await Task.sleep(for: patience)
+      }
     }
   }
 

@@ -32,18 +32,21 @@ final class LedgerClient: Sendable {
 
   func generation(_ id: String) async -> Answer { await get("/v1/generation?id=\(Self.escaped(id))") }
 
-  /// Events behind that place, in the order of the log.
-  func events(_ id: String, after: Int64) async -> Answer {
-    await get("/v1/deliberations/\(Self.escaped(id))/events?after=\(after)&limit=\(Self.page)")
+  /// Events behind that place, in the order of the log; where there are none it waits so long for the next.
+  func events(_ id: String, after: Int64, wait: Duration) async -> Answer {
+    let milliseconds = Int(wait / .milliseconds(1))
+    return await get(
+      "/v1/deliberations/\(Self.escaped(id))/events?after=\(after)&limit=\(Self.page)&wait_ms=\(milliseconds)",
+      within: .seconds(5) + wait)
   }
 
   /// How many events are asked for at once.
   static let page = 1_000
 
-  private func get(_ path: String) async -> Answer {
+  private func get(_ path: String, within limit: Duration = .seconds(5)) async -> Answer {
     let request = HTTPRequest(
       url: base + path, headers: headers,
-      timeouts: HTTPRequest.Timeouts(connect: .seconds(1), total: .seconds(5)), maxBodyBytes: 64_000_000)
+      timeouts: HTTPRequest.Timeouts(connect: .seconds(1), total: limit), maxBodyBytes: 64_000_000)
     do {
       let response = try await client.send(request)
       switch response.status {

@@ -34,6 +34,9 @@ final class Records: Sendable {
     self.ledger = ledger
   }
 
+  /// How often this gateway's own memory is looked at for what is new.
+  private static let pause = Duration.milliseconds(200)
+
   var hasLedger: Bool { ledger != nil }
 
   func stop() { ledger?.stop() }
@@ -75,9 +78,10 @@ final class Records: Sendable {
     return known[id].flatMap { Generation.json(id, $0) }
   }
 
-  func events(_ id: String, after: Int64) async throws(Failure) -> Page {
+  /// What is behind that place. Where that is nothing and the deliberation goes on, whoever asks waits for up to so long.
+  func events(_ id: String, after: Int64, wait: Duration = .zero) async throws(Failure) -> Page {
     if let ledger {
-      switch await ledger.events(id, after: after) {
+      switch await ledger.events(id, after: after, wait: wait) {
       case .found(let json):
         let events = json["events"]?.array ?? []
         let next = json["next"]?.int ?? events.last?["seq"]?.int ?? after
@@ -87,6 +91,7 @@ final class Records: Sendable {
       case .silent(let why): if known[id] == nil { throw Self.silent(why) }
       }
     }
+    if wait > .zero { try? await Task.sleep(for: min(wait, Self.pause)) }
     guard let entry = known[id] else { return Page(events: [], next: after, isOver: true) }
     let events = entry.events(id)
     return Page(

@@ -87,6 +87,7 @@ class System:
             "CONCLAVE_INSTANCE": name,
             "CONCLAVE_HTTP": "127.0.0.1:0",
             "CONCLAVE_ADMIN": "127.0.0.1:0",
+            "CONCLAVE_LEDGER": run.get("ledger", "").removeprefix("http://"),
             # it calls no models; it only has to know that somebody does
             "CONCLAVE_SIMULATOR": "http://127.0.0.1:1/v1",
             "CONCLAVE_LOG": "text",

@@ -1,7 +1,6 @@
 """The gateway's edge as a client meets it, and several gateways at once."""
 
 import concurrent.futures
-import os
 import subprocess
 import time
 import unittest
@@ -158,6 +157,9 @@ class Several(unittest.TestCase):
         for answer in others:
             self.assertEqual(answer.result().status_code, 200)
             self.assertEqual(answer.result().json(), first.result().json())
+        for url in [None, self.url]:
+            self.assertEqual(ask(slow, url=url, **key).json(), first.result().json())
+            self.assertEqual(ask(other, url=url, **key).status_code, 422)
 
     def test_one_that_dies_takes_its_own_connections_alone(self):
         process, url = running.gateway("gateway-2")
@@ -174,9 +176,13 @@ class Several(unittest.TestCase):
             with self.assertRaises(httpx.HTTPError):
                 theirs.result()
             self.assertEqual(mine.result().status_code, 200)
-        if os.environ.get("CONCLAVE_CLIENTS_WITHOUT_LEDGER"):
-            self.skipTest("without a ledger nobody else knows what a gateway was asked")
-        self.assertEqual(ended(accepted)["status"], "completed")
+        answer = ended(accepted)
+        self.assertEqual(answer["status"], "completed")
+        self.assertTrue(answer["result"]["choices"][0]["message"]["content"])
+        for path in [f"/v1/generation?id={accepted}", f"/v1/deliberations/{accepted}/events"]:
+            for url in [None, self.url]:
+                self.assertEqual(get(path, url=url).status_code, 200)
+                self.assertEqual(get(path, key=system.OTHER, url=url).status_code, 404)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ import Web
     try await Self.answering(["/v1/deliberations/d/events": (200, json)]) { records, _, asked in
       let page = try await records.events("d", after: 3)
       #expect(page.next == 7 && page.isOver && page.events.count == 1)
-      #expect(asked.withLock { $0.first } == "/v1/deliberations/d/events?after=3&limit=1000")
+      #expect(asked.withLock { $0.first } == "/v1/deliberations/d/events?after=3&limit=1000&wait_ms=0")
     }
   }
 
