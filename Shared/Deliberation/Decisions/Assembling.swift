@@ -9,7 +9,7 @@ package struct Assembling: Decides {
 
   package func wake(_ deliberation: Deliberation) -> Moment? {
     guard let ask = deliberation.ask?.value, isOpen(deliberation) else { return nil }
-    if deliberation.end != nil { return ask.deadline + Limits.slack }
+    if let end = deliberation.end { return settling(deliberation, ask, end.time) }
     guard let round = deliberation.openRound else { return ask.deadline }
     let times =
       [ask.deadline, deliberation.deadline(ofRound: round)] + (quorumOver(deliberation, ask, round).map { [$0] } ?? [])
@@ -120,8 +120,16 @@ package struct Assembling: Decides {
   private func settle(_ deliberation: Deliberation, now: Moment) -> Settled? {
     guard let ask = deliberation.ask?.value, deliberation.mustSettle, deliberation.settled == nil else { return nil }
     let tally = Tally(deliberation)
-    guard tally.isFinal || now >= ask.deadline + Limits.slack else { return nil }
-    return Settled(usage: tally.usage, cost: tally.cost, calls: tally.calls)
+    let isKnown = tally.isFinal && !deliberation.mayBeCalling
+    guard isKnown || now >= settling(deliberation, ask, deliberation.end?.time ?? now) else { return nil }
+    return Settled(usage: tally.usage, cost: tally.cost, calls: tally.calls, digestEvents: deliberation.count)
+  }
+
+  /// When is no longer waited for what has not reported. A command that nothing names is named soon, or it was never
+  /// sent; a call that is named has the deliberation's whole time.
+  private func settling(_ deliberation: Deliberation, _ ask: Requested, _ end: Moment) -> Moment {
+    let last = ask.deadline + Limits.slack
+    return Tally(deliberation).isFinal ? min(last, end + Limits.slack) : last
   }
 }
 

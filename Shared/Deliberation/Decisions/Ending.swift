@@ -121,7 +121,7 @@ struct Ending {
     let tally = Tally(deliberation)
     let asked = deliberation.ask?.time ?? now
     return Totals(
-      usage: tally.usage, cost: tally.cost, costFinal: tally.isFinal, calls: tally.calls,
+      usage: tally.usage, cost: tally.cost, costFinal: tally.isFinal && !deliberation.mayBeCalling, calls: tally.calls,
       durationMilliseconds: max(0, now - asked), digest: deliberation.digest, digestEvents: deliberation.count)
   }
 }

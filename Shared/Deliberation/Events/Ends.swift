@@ -146,20 +146,28 @@ package struct Settled: Sendable, Equatable {
   package let usage: Usage
   package let cost: Double
   package let calls: Int
+  /// How many events it sums over: an outcome may come in between what its writer read and where it stands itself.
+  package let digestEvents: Int?
 
-  package init(usage: Usage, cost: Double, calls: Int) {
+  package init(usage: Usage, cost: Double, calls: Int, digestEvents: Int? = nil) {
     self.usage = usage
     self.cost = cost
     self.calls = calls
+    self.digestEvents = digestEvents
   }
 
   init(_ fields: Fields) throws(EventError) {
     usage = if let usage = fields["usage"] { try Usage(usage) } else { Usage() }
     cost = try fields.number("cost") ?? 0
     calls = try fields.whole("calls") ?? 0
+    digestEvents = try fields.whole("digest_events")
   }
 
-  package var json: JSON { ["usage": usage.json, "cost": .double(cost), "calls": .int(Int64(calls))] }
+  package var json: JSON {
+    var object: JSONObject = ["usage": usage.json, "cost": .double(cost), "calls": .int(Int64(calls))]
+    object.append("digest_events", ifPresent: digestEvents.map { .int(Int64($0)) })
+    return .object(object)
+  }
 }
 
 /// A person or a rule had the contents of a deliberation erased.

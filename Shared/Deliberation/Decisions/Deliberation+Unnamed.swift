@@ -1,0 +1,42 @@
+extension Deliberation {
+  /// Whether a command may be on its way that no event names yet. It goes out before the event does, so an end that is
+  /// read in between cannot know what all of it will have cost.
+  var mayBeCalling: Bool {
+    guard let ask = ask?.value else { return false }
+    switch ask.policy {
+    case .never: return isUnheardOf(CallKey(.answer))
+    case .auto:
+      guard let decision = decision?.value else { return isUnheardOf(CallKey(.decision)) }
+      guard decision.outcome == .fused else { return false }
+    case .always: break
+    }
+    return mayBeAskingMembers || mayBeJudging(ask)
+  }
+
+  private func isUnheardOf(_ key: CallKey) -> Bool { calls[key]?.named == nil && calls[key]?.outcome == nil }
+
+  private var mayBeAskingMembers: Bool {
+    if ask?.value.recordedPanel != nil { return false }
+    let isReplacing = seats.indices.contains { member in
+      seats[member].attempt > 0 && givenUp[member] == nil && isUnheardOf(key(of: member, in: 0))
+    }
+    guard !isReplacing, let round = openRound else { return isReplacing }
+    return asked(in: round).contains { givenUp[$0] == nil && isUnheardOf(key(of: $0, in: round)) }
+  }
+
+  private func mayBeJudging(_ ask: Requested) -> Bool {
+    guard let seal = lastSeal?.value else { return false }
+    let (first, second) = (CallKey(.judge, round: seal.round), CallKey(.judge, round: seal.round, attempt: 1))
+    var isWritten = ask.onFailure == .answer
+    if !seal.answered.isEmpty {
+      let analysis = analyses[seal.round]?.value
+      if isUnheardOf(first) { return true }
+      // an output that could not be used is sent back once
+      if case .completed? = analysis {} else if calls[first]?.completed != nil, isUnheardOf(second) { return true }
+      isWritten = analysis != nil && !(ask.mode == .bestOf && ask.entrance == .alias)
+    }
+    guard isWritten else { return false }
+    let answer = CallKey(.answer, round: seal.round)
+    return isUnheardOf(answer) || calls[answer]?.completed != nil && !isFinalTurn(answer) && isUnheardOf(answer.next)
+  }
+}
