@@ -17,7 +17,7 @@ extension BenchCommand {
     let rows = result.services.map {
       [
         $0.service, BenchTable.rounded($0.eventsPerSecond, 0), BenchTable.rounded(1_000_000 / $0.eventsPerSecond, 2),
-        "\($0.heldBytes)", "\(result.allowedBytes)",
+        "\($0.heldBytes)", "\($0.allowedBytes)",
       ]
     }
     let head = """
@@ -33,12 +33,12 @@ extension BenchCommand {
     [
       "deliberations": .int(Int64(result.deliberations)), "events": .int(Int64(result.events)),
       "answers": .int(Int64(result.answers)), "answer_bytes": .int(Int64(result.answerBytes)),
-      "allowed_bytes_per_open": .int(Int64(result.allowedBytes)),
       "services": .array(
         result.services.map {
           [
             "service": .string($0.service), "events_per_cpu_second": .double($0.eventsPerSecond),
             "bytes_per_open": .int(Int64($0.heldBytes)),
+            "allowed_bytes_per_open": .int(Int64($0.allowedBytes)),
           ]
         }),
     ]

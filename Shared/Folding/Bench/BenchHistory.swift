@@ -6,8 +6,6 @@ internal import Deliberation
 struct BenchHistory {
   /// By deliberation, each in log order.
   private(set) var deliberations: [[Record]] = []
-  /// The bytes of one question and the panel's answers.
-  let contentBytes: Int
   let topics = Topics(BusSettings(bootstrap: "", kind: .embedded, partitions: 1))
   private let question: String
   private let answers: [String]
@@ -20,7 +18,6 @@ struct BenchHistory {
     answers = (0..<Self.members).map {
       Self.text("Answer \($0): \"plain\" is what it is — so far.", bytes: answerBytes)
     }
-    contentBytes = (1 + Self.members) * answerBytes
     let catalogue = try Self.catalogue()
     let services: [any BenchServing] = [
       BenchService(Dispatching(), "panel-dispatcher", topics), BenchService(Assembling(), "aggregator", topics),
@@ -61,6 +58,15 @@ struct BenchHistory {
       }
     }
     return log
+  }
+
+  /// The bytes of the question or the answer that a record brings; what a judge says is neither.
+  static func contentBytes(_ record: Record) -> Int {
+    guard let json = record.value.flatMap({ try? JSON.parse($0) }) else { return 0 }
+    if let messages = json["request"]?["messages"]?.array {
+      return messages.reduce(0) { $0 + ($1["content"]?.string?.utf8.count ?? 0) }
+    }
+    return json["purpose"]?.string == "judge" ? 0 : json["content"]?.string?.utf8.count ?? 0
   }
 
   private func completion(_ command: CallCommand) -> CallCompleted {
