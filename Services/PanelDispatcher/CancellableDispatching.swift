@@ -12,5 +12,9 @@ struct CancellableDispatching: Decides {
   }
 
   func wake(_ deliberation: Deliberation) -> Moment? { dispatching.wake(deliberation) }
+  func passes(type: String, id: String, _ state: Deliberation?) -> [String] {
+    dispatching.passes(type: type, id: id, state)
+  }
+  func drops(_ event: Event) -> Event { dispatching.drops(event) }
   func isOpen(_ deliberation: Deliberation) -> Bool { dispatching.isOpen(deliberation) }
 }

@@ -28,23 +28,39 @@ package struct Envelope: Sendable, Equatable {
 
   /// Parses; of two headers with one name the first counts.
   package init(_ headers: [Header]) throws(EnvelopeError) {
-    guard let version = try Self.text("ce_specversion", headers) else { throw .missing("ce_specversion") }
-    guard version == "1.0" else { throw .version(String(version.prefix(20))) }
-    func required(_ name: String) throws(EnvelopeError) -> String {
-      guard let value = try Self.text(name, headers), !value.isEmpty else { throw .missing(name) }
+    var texts = [String?](repeating: nil, count: Self.names.count)
+    for header in headers {
+      guard let value = header.value, let index = Self.names.firstIndex(of: header.name), texts[index] == nil else {
+        continue
+      }
+      guard let text = String(validating: value, as: UTF8.self) else {
+        // a broken trace is no reason to refuse a record: W3C says to begin a new one
+        if index == Self.names.count - 1 { continue }
+        throw .notText(header.name)
+      }
+      texts[index] = text
+    }
+    func required(_ index: Int) throws(EnvelopeError) -> String {
+      guard let value = texts[index], !value.isEmpty else { throw .missing(Self.names[index]) }
       return value
     }
-    id = try required("ce_id")
-    type = try required("ce_type")
-    source = try required("ce_source")
-    instance = try Self.text("ce_instance", headers)
-    subject = try Self.text("ce_subject", headers)
-    time = try Self.text("ce_time", headers) ?? ""
-    // a broken trace is no reason to refuse a record: W3C says to begin a new one
-    traceparent = headers.text("traceparent").flatMap { Self.isTraceparent($0) ? $0 : nil }
-    correlation = try Self.text("ce_correlationid", headers)
-    causation = try Self.text("ce_causationid", headers)
+    guard let version = texts[0] else { throw .missing(Self.names[0]) }
+    guard version == "1.0" else { throw .version(String(version.prefix(20))) }
+    id = try required(1)
+    type = try required(2)
+    source = try required(3)
+    instance = texts[4]
+    subject = texts[5]
+    time = texts[6] ?? ""
+    correlation = texts[7]
+    causation = texts[8]
+    traceparent = texts[9].flatMap { Self.isTraceparent($0) ? $0 : nil }
   }
+
+  private static let names = [
+    "ce_specversion", "ce_id", "ce_type", "ce_source", "ce_instance", "ce_subject", "ce_time", "ce_correlationid",
+    "ce_causationid", "traceparent",
+  ]
 
   package var headers: [Header] {
     var headers = [
@@ -58,12 +74,6 @@ package struct Envelope: Sendable, Equatable {
     ]
     for case (let name, let value?) in optional { headers.append(Header(name, value)) }
     return headers
-  }
-
-  private static func text(_ name: String, _ headers: [Header]) throws(EnvelopeError) -> String? {
-    guard let header = headers.first(where: { $0.name == name }), let value = header.value else { return nil }
-    guard let text = String(validating: value, as: UTF8.self) else { throw .notText(name) }
-    return text
   }
 
   /// `version-trace-span-flags` in lower-case hex, neither id all zeros, version not ff.

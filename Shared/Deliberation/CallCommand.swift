@@ -112,10 +112,10 @@ package struct CallCommand: Sendable, Equatable {
     return .object(object)
   }
 
-  /// The value as it goes out, and the hash of its messages: they are long, so they are written once for both.
-  func written() -> (value: [UInt8], messagesHash: String) {
-    let messages = JSON.array(messages).bytes
-    var writer = JSONWriter()
+  /// The value as it goes out around messages that were written before, because they are long: several members get the
+  /// same, and their hash stands in an event.
+  func written(around messages: [UInt8]) -> [UInt8] {
+    var writer = JSONWriter(capacity: messages.count + 2_048)
     var rest = self
     rest.messages = []
     writer.open()
@@ -124,6 +124,6 @@ package struct CallCommand: Sendable, Equatable {
       if member.key == "messages" { writer.write(written: messages) } else { writer.write(member.value) }
     }
     writer.close()
-    return (writer.bytes, SHA256.hex(messages))
+    return writer.bytes
   }
 }

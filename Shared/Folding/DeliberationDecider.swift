@@ -10,10 +10,26 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   package typealias State = Traced
   package typealias Output = Addressed
 
-  /// A deliberation and the trace that its ask began.
+  /// A deliberation and the trace that its ask began. What is known of it lies in a place of its own: tables of what is
+  /// open have free places, and each would be as large as a deliberation.
   package struct Traced: Sendable {
-    package var deliberation: Deliberation?
+    private var place = Place(nil)
     package var traceparent: String?
+
+    package var deliberation: Deliberation? {
+      _read { yield place.deliberation }
+      _modify {
+        if !isKnownUniquelyReferenced(&place) { place = Place(place.deliberation) }
+        yield &place.deliberation
+      }
+    }
+
+    // Unchecked because it is changed only by whoever holds the one reference to it.
+    private final class Place: @unchecked Sendable {
+      var deliberation: Deliberation?
+
+      init(_ deliberation: Deliberation?) { self.deliberation = deliberation }
+    }
   }
 
   /// An output of the domain, and whose it is.
@@ -40,7 +56,7 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   }
 
   package func evolve(_ state: inout Traced?, _ record: FoldRecord) throws(Unreadable) {
-    let recorded = try read(record)
+    let recorded = try read(record, state?.deliberation)
     var traced = state ?? Traced()
     state = nil
     if traced.traceparent == nil { traced.traceparent = record.envelope.traceparent }
@@ -81,7 +97,7 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   package func matters(late type: String) -> Bool { logic.settles && type == "conclave.deliberation.requested.v1" }
 
   package func late(_ record: FoldRecord) -> [Addressed] {
-    guard let recorded = try? read(record) else { return [] }
+    guard let recorded = try? read(record, nil) else { return [] }
     return logic.late(recorded).map { Addressed(output: $0, traceparent: record.envelope.traceparent) }
   }
 
@@ -100,13 +116,16 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
     return sender.record(output.output, topic: topic, partition: partition, traceparent: output.traceparent)
   }
 
-  private func read(_ record: FoldRecord) throws(Unreadable) -> Recorded {
+  private func read(_ record: FoldRecord, _ state: Deliberation?) throws(Unreadable) -> Recorded {
     let envelope = record.envelope
     do {
+      let event = try Event.parse(
+        type: envelope.type, id: envelope.id, value: record.value,
+        passing: logic.passes(type: envelope.type, id: envelope.id, state))
       return Recorded(
         id: envelope.id, type: envelope.type, subject: record.subject,
         time: Moment(rfc3339: envelope.time) ?? Moment(milliseconds: record.timestamp),
-        event: try Event.parse(type: envelope.type, id: envelope.id, value: record.value),
+        event: event.map { logic.drops($0) },
         valueHash: hashes ? SHA256.hash(record.value) : [])
     } catch {
       throw Unreadable("\(envelope.type): \(error)")

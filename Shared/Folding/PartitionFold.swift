@@ -325,6 +325,8 @@ package struct PartitionFold<D: Decider> {
       actions.append(.send(decider.record(output), FoldToken(subject: name, output: output.id)))
       return true
     }
+    // an empty list keeps its room
+    if subject.waiting.isEmpty { subject.waiting = [] }
   }
 
   /// Puts the subject back, or lets it go when nothing of it remains to be done.

@@ -44,10 +44,10 @@ extension Deliberation {
     return SHA256.hex(JSON.array(parts).bytes)
   }
 
-  func output(_ command: CallCommand, lane: String, value: [UInt8]? = nil) -> Output {
+  func output(_ command: CallCommand, lane: String, value: [UInt8]) -> Output {
     Output(
       destination: .calls(lane: lane), id: IDs.command(command.call), type: CallCommand.type, subject: id,
-      key: command.cache?.key ?? command.call.text, value: value ?? command.json.bytes)
+      key: command.cache?.key ?? command.call.text, value: value)
   }
 
   /// The command of a call that belongs to no member, and the event that names it; each only where it is still due.
@@ -57,12 +57,12 @@ extension Deliberation {
     guard sends || names else { return [] }
     let command = build()
     var outputs: [Output] = []
-    let written = command.written()
-    if sends { outputs.append(output(command, lane: lane, value: written.value)) }
+    let messages = JSON.array(command.messages).bytes
+    if sends { outputs.append(output(command, lane: lane, value: command.written(around: messages))) }
     if names {
       let event = CallRequested(
         call: command.call, model: command.models[0], lane: lane, deadline: command.deadline,
-        promptVersion: Prompts.version, messagesHash: written.messagesHash)
+        promptVersion: Prompts.version, messagesHash: SHA256.hex(messages))
       outputs.append(
         .event(.callRequested(event), of: id, command.call.local, after: sends ? [IDs.command(command.call)] : []))
     }

@@ -75,27 +75,30 @@ package struct Dispatching: Decides {
       return []
     }
     var outputs: [Output] = []
+    var conversations = Conversations()
     if let dispatched = deliberation.dispatched[round]?.value {
       // read already: again only what a broker lost
       for member in dispatched.members where deliberation.givenUp[member.index] == nil {
         let key = CallKey(member.call)
         guard deliberation.mustSend(key) else { continue }
-        outputs.append(command(deliberation, ask, key, member.model))
+        outputs.append(command(deliberation, ask, key, member.model, &conversations))
       }
     } else {
-      outputs = dispatch(deliberation, ask, round)
+      outputs = dispatch(deliberation, ask, round, &conversations)
     }
-    return round == 0 ? outputs + replacements(deliberation, ask) : outputs
+    return round == 0 ? outputs + replacements(deliberation, ask, &conversations) : outputs
   }
 
-  private func dispatch(_ deliberation: Deliberation, _ ask: Requested, _ round: Int) -> [Output] {
+  private func dispatch(
+    _ deliberation: Deliberation, _ ask: Requested, _ round: Int, _ conversations: inout Conversations
+  ) -> [Output] {
     var commands: [Output] = []
     var members: [PanelDispatched.Member] = []
     for index in deliberation.asked(in: round) where deliberation.givenUp[index] == nil {
       let key = CallKey(.panel, round: round, member: index)
       let model = round == 0 ? deliberation.seats[index].holders[0].model : deliberation.holder(of: index)
       members.append(PanelDispatched.Member(index: index, model: model, call: key.id(in: deliberation.id)))
-      if deliberation.mustSend(key) { commands.append(command(deliberation, ask, key, model)) }
+      if deliberation.mustSend(key) { commands.append(command(deliberation, ask, key, model, &conversations)) }
     }
     guard !members.isEmpty else { return [] }
     let event = PanelDispatched(
@@ -105,13 +108,15 @@ package struct Dispatching: Decides {
     ]
   }
 
-  private func replacements(_ deliberation: Deliberation, _ ask: Requested) -> [Output] {
+  private func replacements(
+    _ deliberation: Deliberation, _ ask: Requested, _ conversations: inout Conversations
+  ) -> [Output] {
     var outputs: [Output] = []
     for (index, seat) in deliberation.seats.enumerated() where deliberation.givenUp[index] == nil {
       for (attempt, holder) in seat.holders.enumerated().dropFirst() {
         let key = CallKey(.panel, member: index, attempt: attempt)
         let sends = deliberation.mustSend(key)
-        if sends { outputs.append(command(deliberation, ask, key, holder.model)) }
+        if sends { outputs.append(command(deliberation, ask, key, holder.model, &conversations)) }
         guard !deliberation.isNamed(key) else { continue }
         let call = key.id(in: deliberation.id)
         let event = MemberReplaced(
@@ -124,17 +129,33 @@ package struct Dispatching: Decides {
     return outputs
   }
 
-  private func command(_ deliberation: Deliberation, _ ask: Requested, _ key: CallKey, _ model: ModelRef) -> Output {
+  /// What the members of one decision are sent: in the first round all get the same conversation.
+  private struct Conversations {
+    var shared: (messages: [JSON], written: [UInt8])?
+  }
+
+  private func command(
+    _ deliberation: Deliberation, _ ask: Requested, _ key: CallKey, _ model: ModelRef,
+    _ conversations: inout Conversations
+  ) -> Output {
     var parameters: JSONObject = ["max_completion_tokens": .int(Int64(ask.maxCompletionTokens))]
     parameters["temperature"] = ask.temperature.map { .double($0) }
     parameters["reasoning"] = ask.reasoning
     parameters["cache_control"] = ask.cacheControl
     let index = key.member ?? 0
     let sameBefore = ask.panel.prefix(index).count { $0.model == model.model }
+    let told: (messages: [JSON], written: [UInt8])
+    if key.round == 0, let shared = conversations.shared {
+      told = shared
+    } else {
+      let messages = messages(deliberation, ask, key)
+      told = (messages, JSON.array(messages).bytes)
+      if key.round == 0 { conversations.shared = told }
+    }
     let command = deliberation.command(
-      key, model, messages: messages(deliberation, ask, key), tools: ask.tools, parameters: parameters,
+      key, model, messages: told.messages, tools: ask.tools, parameters: parameters,
       deadline: deliberation.deadline(of: index, in: key.round), isShown: ask.stream == .panel, sameBefore: sameBefore)
-    return deliberation.output(command, lane: model.lane)
+    return deliberation.output(command, lane: model.lane, value: command.written(around: told.written))
   }
 
   private func messages(_ deliberation: Deliberation, _ ask: Requested, _ key: CallKey) -> [JSON] {

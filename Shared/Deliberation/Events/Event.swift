@@ -82,11 +82,14 @@ package enum Event: Sendable, Equatable {
   package var type: String { name.type }
 
   /// Reads the value of an event. Nil where the type is unknown: such an event is ignored (and counted in the digest).
-  package static func parse(type: String, id: String, value: [UInt8]) throws(EventError) -> Event? {
+  /// Of the members in `passing` only the kind is kept.
+  package static func parse(type: String, id: String, value: [UInt8], passing: [String] = []) throws(EventError)
+    -> Event?
+  {
     guard let name = Name(type: type) else { return nil }
     let json: JSON
     do throws(JSONError) {
-      json = try JSON.parse(value)
+      json = try JSON.parse(value, passing: passing)
     } catch {
       throw EventError(error.description)
     }

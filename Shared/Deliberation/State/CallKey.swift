@@ -19,4 +19,20 @@ package struct CallKey: Hashable, Sendable {
   package func id(in deliberation: String) -> CallID {
     CallID(deliberation, purpose, round: round, member: member, attempt: attempt)
   }
+
+  /// One number: a key is looked up more often than anything else.
+  private var packed: UInt64 {
+    let purpose: UInt64 =
+      switch purpose {
+      case .decision: 0
+      case .panel: 1
+      case .judge: 2
+      case .answer: 3
+      }
+    let member = UInt64(truncatingIfNeeded: (member ?? -1) + 1) & 0xFFFF
+    return purpose << 62 | (UInt64(truncatingIfNeeded: round) & 0xFFFF) << 32 | member << 16
+      | UInt64(truncatingIfNeeded: attempt) & 0xFFFF
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(packed) }
 }

@@ -12,7 +12,7 @@ extension Deliberation {
     guard seen.insert(local).inserted else { return }
     let place = count
     count += 1
-    hash.update("\(recorded.id) \(Hex.text(recorded.valueHash))\n")
+    if !recorded.valueHash.isEmpty { hash.update("\(recorded.id) \(Hex.text(recorded.valueHash))\n") }
     guard let event = recorded.event else { return }
     func fact<Value>(_ value: Value) -> Fact<Value> {
       Fact(value: value, id: recorded.id, place: place, time: recorded.time)
@@ -157,5 +157,5 @@ extension Deliberation {
 
 extension CallCompleted {
   /// A model that ended without a word has not answered.
-  package var isAnswer: Bool { content.unicodeScalars.contains { !$0.properties.isWhitespace } }
+  package var isAnswer: Bool { content.hasWords }
 }

@@ -86,7 +86,7 @@ package struct Deliberation: Sendable {
   /// Whether something is still to come. What stands without a `deliberation.requested` opens nothing.
   package var isOpen: Bool { ask != nil && end == nil }
 
-  /// SHA-256 over what was read so far, as an end carries it.
+  /// SHA-256 over what was read so far, as an end carries it; only where the values' hashes were read with them.
   package var digest: String {
     var hash = hash
     return Hex.text(hash.finish())

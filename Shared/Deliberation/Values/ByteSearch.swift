@@ -32,11 +32,23 @@ enum ByteSearch {
       }
       return false
     }
-    // eight bytes are compared as one number, the rest where they agree
-    let head = wanted.loadUnaligned(as: UInt64.self)
-    for start in 0...last where base.loadUnaligned(fromByteOffset: start, as: UInt64.self) == head {
-      if (8..<sought.count).allSatisfy({ all[start + $0] == sought[$0] }) { return true }
+    // Horspool's way: the byte under the end says how far the next place can be
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { steps in
+      let end = sought.count - 1
+      steps.initialize(repeating: UInt8(clamping: sought.count))
+      for index in 0..<end { steps[Int(sought[index])] = UInt8(clamping: end - index) }
+      let head = wanted.loadUnaligned(as: UInt64.self)
+      var start = 0
+      while start <= last {
+        let byte = all[start + end]
+        if byte == sought[end], base.loadUnaligned(fromByteOffset: start, as: UInt64.self) == head,
+          (8..<sought.count).allSatisfy({ all[start + $0] == sought[$0] })
+        {
+          return true
+        }
+        start += Int(steps[Int(byte)])
+      }
+      return false
     }
-    return false
   }
 }

@@ -64,9 +64,21 @@ extension JSON {
 
   /// The compact text of this value as UTF-8.
   package var bytes: [UInt8] {
-    var writer = JSONWriter()
+    var writer = JSONWriter(capacity: size)
     writer.write(self)
     return writer.bytes
+  }
+
+  /// About how many bytes its text takes, so that room is made once.
+  private var size: Int {
+    switch self {
+    case .null, .bool: 5
+    case .int: 12
+    case .double: 24
+    case .string(let text): text.utf8.count + text.utf8.count / 16 + 2
+    case .array(let elements): elements.reduce(2) { $0 + $1.size + 1 }
+    case .object(let object): object.members.reduce(2) { $0 + $1.key.utf8.count + 4 + $1.value.size }
+    }
   }
 
   /// The compact text of this value.
@@ -79,8 +91,15 @@ extension JSON {
   /// becomes U+FFFD: Swift's strings cannot hold it, and what a model wrote must never stop the reader. Of a key that
   /// stands twice in one object the last value wins.
   package static func parse(_ bytes: [UInt8], maxDepth: Int = 64) throws(JSONError) -> JSON {
+    try parse(bytes, maxDepth: maxDepth, passing: [])
+  }
+
+  /// The same, but of the outermost object's members that are named only the kind is kept: they are held against the same
+  /// rules, and of a text stands "…" where it says anything.
+  static func parse(_ bytes: [UInt8], maxDepth: Int = 64, passing: [String]) throws(JSONError) -> JSON {
     let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSON, JSONError> in
-      var reader = JSONReader(bytes: buffer, maxDepth: maxDepth)
+      var reader = JSONReader(bytes: buffer, maxDepth: maxDepth, passing: passing)
+      defer { reader.finish() }
       do throws(JSONError) {
         return .success(try reader.document())
       } catch {

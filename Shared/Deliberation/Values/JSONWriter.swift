@@ -2,6 +2,8 @@
 struct JSONWriter {
   private(set) var bytes: [UInt8] = []
 
+  init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+
   mutating func write(_ value: JSON) {
     switch value {
     case .null: bytes.append(contentsOf: "null".utf8)
@@ -70,11 +72,12 @@ struct JSONWriter {
     let highs: UInt64 = 0x8080_8080_8080_8080
     var place = start
     while place + 8 <= buffer.count {
-      let word = base.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self))
       let quote = word ^ (ones &* 0x22)
       let slash = word ^ (ones &* 0x5C)
       let control = (word &- ones &* 0x20) & ~word
-      if ((quote &- ones) & ~quote | (slash &- ones) & ~slash | control) & highs != 0 { break }
+      let found = ((quote &- ones) & ~quote | (slash &- ones) & ~slash | control) & highs
+      if found != 0 { return place + found.trailingZeroBitCount / 8 }
       place += 8
     }
     while place < buffer.count, Self.size(of: buffer[place]) == 1 { place += 1 }

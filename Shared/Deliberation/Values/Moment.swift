@@ -20,7 +20,12 @@ package struct Moment: Comparable, Hashable, Sendable {
 
   /// Reads RFC 3339 with any number of decimals (cut to milliseconds) and any offset.
   package init?(rfc3339 text: String) {
-    let bytes = Array(text.utf8)
+    var text = text
+    guard let moment = text.withUTF8({ Moment(rfc3339: $0) }) else { return nil }
+    self = moment
+  }
+
+  private init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
     func number(_ start: Int, _ count: Int) -> Int64? {
       guard bytes.count >= start + count else { return nil }
       var value: Int64 = 0

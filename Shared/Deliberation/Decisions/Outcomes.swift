@@ -1,0 +1,78 @@
+/// What deciding services leave aside of calls' outcomes: most of what stands on the log is answers, and each service has
+/// use for some of them only.
+enum Outcomes {
+  /// How a call went, which nothing is decided on and no result shows.
+  static let aside = ["tries", "tools", "execution"]
+  static let asideWithContent = aside + ["content"]
+
+  static func areTold(_ type: String) -> Bool {
+    type == "conclave.call.completed.v1" || type == "conclave.call.failed.v1"
+  }
+
+  /// The purpose of the call whose outcome has that id; nil where the id is none of ours.
+  static func purpose(_ id: String) -> CallID.Purpose? {
+    var id = id
+    return id.withUTF8 { bytes in
+      var slashes = 0
+      for index in bytes.indices where bytes[index] == UInt8(ascii: "/") {
+        slashes += 1
+        guard slashes == 2, index + 1 < bytes.count else { continue }
+        switch bytes[index + 1] {
+        case UInt8(ascii: "p"): return .panel
+        case UInt8(ascii: "j"): return .judge
+        case UInt8(ascii: "a"): return .answer
+        case UInt8(ascii: "d"): return .decision
+        default: return nil
+        }
+      }
+      return nil
+    }
+  }
+}
+
+extension Dispatching {
+  /// Whom to ask next follows from who has answered; what was said is of use in a debate alone.
+  package func passes(type: String, id: String, _ state: Deliberation?) -> [String] {
+    guard Outcomes.areTold(type) else { return [] }
+    guard let ask = state?.ask?.value else { return Outcomes.aside }
+    switch Outcomes.purpose(id) {
+    case .panel where ask.mode != .debate, .judge, .answer: return Outcomes.asideWithContent
+    default: return Outcomes.aside
+    }
+  }
+
+  package func drops(_ event: Event) -> Event { event.withoutAnalysis(keepingPoints: false) }
+}
+
+extension Judging {
+  /// The answer is of use only where it may call fusion once more.
+  package func passes(type: String, id: String, _ state: Deliberation?) -> [String] {
+    guard Outcomes.areTold(type) else { return [] }
+    guard let state, state.ask != nil, !state.isToolShaped, Outcomes.purpose(id) == .answer else {
+      return Outcomes.aside
+    }
+    return Outcomes.asideWithContent
+  }
+
+  package func drops(_ event: Event) -> Event { event.withoutAnalysis(keepingPoints: true) }
+}
+
+extension Assembling {
+  /// What the judge wrote is read from its analysis.
+  package func passes(type: String, id: String, _ state: Deliberation?) -> [String] {
+    guard Outcomes.areTold(type) else { return [] }
+    return Outcomes.purpose(id) == .judge ? Outcomes.asideWithContent : Outcomes.aside
+  }
+}
+
+extension Event {
+  /// An analysis without the evidence, and without its points where they are of no use either.
+  func withoutAnalysis(keepingPoints: Bool) -> Event {
+    guard case .analysisCompleted(let event) = self else { return self }
+    return .analysisCompleted(
+      AnalysisCompleted(
+        round: event.round, call: event.call, analysis: keepingPoints ? event.analysis : [:], ranking: event.ranking,
+        changes: nil, evidence: [], evidenceTotal: event.evidenceTotal, evidenceVerified: event.evidenceVerified,
+        dropped: event.dropped, repairs: event.repairs, promptVersion: event.promptVersion))
+  }
+}
