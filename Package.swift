@@ -111,7 +111,8 @@ let package = Package(
     tests("Conclave", ["Conclave", "Deliberation", "Threads"]),
     tests("Gateway", ["Deliberation", "Gateway", "Settings", "Telemetry", "Threads", "Web"]),
     tests("House", []),
-    tests("Integration", ["Bus", "Conclave", "Deliberation", "Settings", "Telemetry", "Threads", "Web"]),
+    tests(
+      "Integration", ["Bus", "Conclave", "Deliberation", "Ledger", "Settings", "Store", "Telemetry", "Threads", "Web"]),
     tests("Hashing", ["CSHA256", "Hashing"]),
     tests("Threads", ["Threads"]),
     tests("Store", ["Store"]),

@@ -92,6 +92,8 @@ extension Archive {
     var status: String?
     var mode: String?
     var model: String?
+    /// The deliberation whose answers were judged again.
+    var replays: String?
     var since: Int64?
     var until: Int64?
     var limit = 50
@@ -105,6 +107,7 @@ extension Archive {
     var values: [Value] = []
     for (column, value) in [
       ("tenant", filter.tenant), ("state", filter.status), ("mode", filter.mode), ("answer_model", filter.model),
+      ("replays", filter.replays),
     ] {
       guard let value else { continue }
       conditions.append("\(column) = ?")
@@ -130,6 +133,25 @@ extension Archive {
     let page = rows.prefix(filter.limit)
     var object: JSONObject = ["deliberations": .array(page.map(\.0))]
     if rows.count > filter.limit, let last = page.last { object.append("next", .string("\(last.1).\(last.2)")) }
+    return .object(object)
+  }
+
+  /// The calls of a page of deliberations.
+  func calls(_ filter: Filter) throws(StoreError) -> JSON {
+    let page = try list(filter)
+    var calls: [JSON] = []
+    for summary in page["deliberations"]?.array ?? [] {
+      let id = summary["id"]?.string ?? ""
+      for call in try self.calls(id) {
+        var object: JSONObject = [
+          "deliberation": .string(id), "tenant": summary["tenant"] ?? "", "asked": summary["asked"] ?? "",
+        ]
+        for member in call.object?.members ?? [] { object.append(member.key, member.value) }
+        calls.append(.object(object))
+      }
+    }
+    var object: JSONObject = ["calls": .array(calls)]
+    object.append("next", ifPresent: page["next"])
     return .object(object)
   }
 

@@ -4,7 +4,9 @@ internal import Store
 
 extension Archive.Row {
   /// As readers get it: where it stood, its envelope, its data.
-  var json: JSON {
+  var json: JSON { json(withData: true) }
+
+  func json(withData: Bool) -> JSON {
     let headers = HeaderBytes.decode(headers)
     var object: JSONObject = [
       "seq": .int(seq), "log": .int(log), "topic": .string(topic), "partition": .int(Int64(partition)),
@@ -22,7 +24,7 @@ extension Archive.Row {
     }
     object.append("why", ifPresent: why.map { .string($0) })
     if isErased { object.append("erased", true) }
-    if let value { object.append("data", (try? JSON.parse(value)) ?? .null) }
+    if withData, let value { object.append("data", (try? JSON.parse(value)) ?? .null) }
     return .object(object)
   }
 }

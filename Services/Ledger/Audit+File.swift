@@ -11,9 +11,9 @@ extension Audit {
       """
       SELECT \(Archive.columns) FROM events e JOIN subjects s ON s.number = e.subject ORDER BY e.subject, e.seq
       """)
-    var group: [Archive.Row] = []
+    var group: [AuditRecord] = []
     while try rows.step() {
-      let row = Archive.row(rows)
+      let row = AuditRecord(Archive.row(rows))
       if let first = group.first, first.subject != row.subject {
         audit.check(group)
         group = []
@@ -27,7 +27,7 @@ extension Audit {
 
   static func one(_ id: String, _ archive: Archive) throws(StoreError) -> Audit {
     var audit = Audit()
-    audit.check(try archive.rows(of: id))
+    audit.check(try archive.rows(of: id).map { AuditRecord($0) })
     return audit
   }
 
@@ -44,8 +44,14 @@ extension Audit {
       var expected = start
       while try offsets.step() {
         let offset = offsets.int(0)
+        if offset >= next {
+          add(
+            Finding(
+              kind: .doubled, place: "\(topic)/\(partition)/\(offset)",
+              what: "a row at an offset that was never read: reading stands at \(next)"))
+        }
         if offset > expected { gap(topic, partition, expected, offset) }
-        expected = max(expected, offset + 1)
+        expected = min(next, max(expected, offset + 1))
       }
       if expected < next { gap(topic, partition, expected, next) }
     }
@@ -55,7 +61,21 @@ extension Audit {
     let offsets = next == from + 1 ? "offset \(from)" : "offsets \(from) to \(next - 1)"
     add(
       Finding(
-        kind: .missing, deliberation: nil, event: nil, place: "\(topic)/\(partition)/\(from)",
+        kind: .missing, place: "\(topic)/\(partition)/\(from)",
         what: "\(offsets) of partition \(partition) of \(topic) have no row"))
   }
+}
+
+extension AuditRecord {
+  init(_ row: Archive.Row) {
+    self.init(
+      place: row.place, row: row.seq, subject: row.subject, id: row.id, type: row.type, value: row.value,
+      hash: row.hash,
+      isErased: row.isErased, unreadable: row.standing == .unreadable ? row.why ?? "it cannot be read" : nil)
+  }
+}
+
+extension Archive.Row {
+  /// Where on the log it stood.
+  var place: String { "\(topic)/\(partition)/\(offset)" + (log > 1 ? " (life \(log) of the bus)" : "") }
 }

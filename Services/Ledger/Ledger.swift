@@ -58,7 +58,7 @@ func openLedger(_ context: ServiceContext) throws -> any Stoppable {
   let search = SearchLoop(data: settings.data, news: news, meters: meters, log: context.log)
   let forgetting = Forgetting(producer: session.producer, topics: topics, sender: sender, log: context.log)
   let door = LedgerDoor(
-    readers: readers, news: news, forgetting: forgetting, token: settings.ledgerToken, log: context.log,
+    readers: readers, news: news, forgetting: forgetting, life: number, token: settings.ledgerToken, log: context.log,
     metrics: context.metrics)
   let server = try HTTPServer(settings.ledger, limits: HTTPServerLimits(), log: context.log) { request, responder in
     door.enter(request, responder)

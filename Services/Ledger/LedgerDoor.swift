@@ -8,14 +8,19 @@ final class LedgerDoor: Sendable {
   let readers: Readers
   let news: News
   let forgetting: Forgetting?
+  /// The number of this life of the bus.
+  let life: Int64
   private let token: [UInt8]?
   private let log: Log
   private let requests: Counter
 
-  init(readers: Readers, news: News, forgetting: Forgetting?, token: String?, log: Log, metrics: Metrics) {
+  init(
+    readers: Readers, news: News, forgetting: Forgetting?, life: Int64, token: String?, log: Log, metrics: Metrics
+  ) {
     self.readers = readers
     self.news = news
     self.forgetting = forgetting
+    self.life = life
     self.token = token.map { Array($0.utf8) }
     self.log = log
     requests = metrics.counter("conclave_ledger_requests_total", "Questions that came in over HTTP.")
@@ -66,22 +71,26 @@ final class LedgerDoor: Sendable {
     case ("deliberations", let id?, "timeline", 4):
       try one(query, responder) { archive throws(StoreError) in try archive.timeline(id) }
     case ("deliberations", let id?, "events", 4):
-      let (after, limit, wait) = try query.page()
+      let (after, limit, wait, isBrief) = try query.page()
       let tenant = query["tenant"]
       follow(responder, wait: wait, isEmpty: { $0["events"]?.array?.isEmpty ?? false }) { archive throws(StoreError) in
         guard let summary = try archive.summary(id), tenant == nil || summary["tenant"]?.string == tenant else {
           return nil
         }
         let rows = try archive.rows(of: id, after: after, most: limit)
-        return Self.page(rows, after: after).adding("status", summary["status"] ?? "open")
+        return Self.page(rows, after: after, isBrief).adding("status", summary["status"] ?? "open")
       }
     case ("records", nil, nil, 2):
-      let (after, limit, wait) = try query.page()
+      let (after, limit, wait, isBrief) = try query.page()
       follow(responder, wait: wait, isEmpty: { $0["events"]?.array?.isEmpty ?? false }) { archive throws(StoreError) in
-        Self.page(try archive.rows(after: after, most: limit), after: after)
+        Self.page(try archive.rows(after: after, most: limit), after: after, isBrief)
       }
     case ("end", nil, nil, 2):
-      reply(responder) { archive throws(StoreError) in ["next": .int(try archive.lastSeq)] }
+      let life = life
+      reply(responder) { archive throws(StoreError) in ["next": .int(try archive.lastSeq), "log": .int(life)] }
+    case ("calls", nil, nil, 2):
+      let filter = try query.filter()
+      reply(responder) { archive throws(StoreError) in try archive.calls(filter) }
     case ("search", nil, nil, 2):
       guard let words = query["q"], !words.isEmpty else {
         throw Refusal(400, "invalid_request", "q is missing: write what to look for, as /v1/search?q=words")
@@ -106,8 +115,8 @@ final class LedgerDoor: Sendable {
     }
   }
 
-  private static func page(_ rows: [Archive.Row], after: Int64) -> JSON {
-    ["events": .array(rows.map(\.json)), "next": .int(rows.last?.seq ?? after)]
+  private static func page(_ rows: [Archive.Row], after: Int64, _ isBrief: Bool) -> JSON {
+    ["events": .array(rows.map { $0.json(withData: !isBrief) }), "next": .int(rows.last?.seq ?? after)]
   }
 
   /// One deliberation; another tenant's is not there.

@@ -17,12 +17,12 @@ struct Query {
     return number
   }
 
-  /// Behind which row a page begins, how long it is, how long an empty one waits.
-  func page() throws(Refusal) -> (after: Int64, limit: Int, wait: Duration) {
+  /// Behind which row a page begins, how long it is, how long an empty one waits, and whether it is without contents.
+  func page() throws(Refusal) -> (after: Int64, limit: Int, wait: Duration, isBrief: Bool) {
     let after = try number("after", in: 0...Int.max) ?? 0
     let limit = try number("limit", in: 1...10_000) ?? 1_000
     let wait = try number("wait_ms", in: 0...60_000) ?? 0
-    return (Int64(after), limit, .milliseconds(wait))
+    return (Int64(after), limit, .milliseconds(wait), self["brief"] == "1")
   }
 
   private func moment(_ name: String) throws(Refusal) -> Int64? {
@@ -40,6 +40,7 @@ struct Query {
     filter.status = self["status"]
     filter.mode = self["mode"]
     filter.model = self["model"]
+    filter.replays = self["replays"]
     filter.since = try moment("since")
     filter.until = try moment("until")
     filter.limit = try number("limit", in: 1...500) ?? filter.limit

@@ -5,6 +5,8 @@ struct TestConfiguration {
   /// What the models of the panel do, as the simulator's names say it.
   var panel = ["latency-20-120", "latency-20-120", "latency-20-120"]
   var judge = "latency-20-60"
+  /// Models that are asked for by name alone.
+  var others: [String] = []
   var maxOpen = 500
   var tools: JSON = [:]
 
@@ -19,7 +21,7 @@ struct TestConfiguration {
       "providers": [
         "simulator": ["base_url": "http://127.0.0.1:9/v1", "format": "openai", "key_env": "NOBODYS_API_KEY"]
       ],
-      "models": .array((members + [judgeModel]).map(model)),
+      "models": .array((members + [judgeModel] + others).map(model)),
       "presets": ["general-high": ["panel": .array(members.map(JSON.string)), "judge": .string(judgeModel)]],
       "lanes": ["default": ["max_concurrency": 2000]],
       "tools": tools, "limits": ["max_open": .int(Int64(maxOpen))],

@@ -32,7 +32,7 @@ struct BusAsk {
       }
       // Nothing may be missed: the ask goes out when the reader stands at the end of each partition.
       let outcome = await follower.outcome { id, model in
-        let question = AskQuestion(text: question.text, model: model ?? question.model)
+        let question = model.map { AskQuestion(text: question.text, model: $0) } ?? question
         producer.send(Self.record(question, id: id, topics: topics)) { result in
           if case .failure(let error) = result { follower.fail("the ask was not taken: \(error)") }
         }
@@ -66,12 +66,14 @@ struct BusAsk {
   }
 
   static func record(_ question: AskQuestion, id: String, topics: Topics) -> Outgoing {
-    let value: JSON = [
+    var value: JSONObject = [
       "request": question.body, "form": "chat", "priority": "interactive", "stream": "none",
     ]
+    for member in question.beside.members { value[member.key] = member.value }
     let envelope = Envelope(
       id: id + "/ask", type: "conclave.ask.v1", source: "/conclave/ask", subject: id, time: WallTime.now.rfc3339)
-    return Outgoing(topic: topics.requests, key: Array(id.utf8), value: value.bytes, headers: envelope.headers)
+    return Outgoing(
+      topic: topics.requests, key: Array(id.utf8), value: JSON.object(value).bytes, headers: envelope.headers)
   }
 
   /// A client that hangs up.

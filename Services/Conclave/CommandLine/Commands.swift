@@ -3,8 +3,9 @@ internal import Glibc
 /// The command line: which commands there are, and how they are found.
 enum Commands {
   static let all: [any Command.Type] = [
-    UpCommand.self, AskCommand.self, DoctorCommand.self, TopicsCommand.self, BenchCommand.self, BrokerCommand.self,
-    CallLoopCommand.self,
+    UpCommand.self, AskCommand.self, LogCommand.self, ShowCommand.self, VerifyCommand.self, ReplayCommand.self,
+    ExportCommand.self, ForgetCommand.self, DoctorCommand.self, TopicsCommand.self, BenchCommand.self,
+    BrokerCommand.self, CallLoopCommand.self,
   ]
 
   static var help: String {

@@ -1,0 +1,170 @@
+import Bus
+import Deliberation
+import Foundation
+import Testing
+import Web
+
+@testable import Conclave
+
+extension RunningSystems {
+  /// What remains of deliberations, by the commands that people have for it.
+  @Suite("The audit trail", .timeLimit(.minutes(5))) struct TrailTests {
+    private func conclave(_ system: RunningSystem, _ words: String...) async throws -> Tool.Result {
+      try await Tool.run(RunningSystem.programs + "/conclave", words, environment: system.environment)
+    }
+
+    private func ask(_ system: RunningSystem, _ question: String) async throws -> (id: String, answer: String) {
+      let response = try await system.post(TestConfiguration.fusion(question))
+      let body = try JSON.parse(response.body)
+      #expect(response.status == 200, "\(body.text.prefix(300))")
+      return (
+        try #require(body["id"]?.string), body["choices"]?[0]?["message"]?["content"]?.string ?? ""
+      )
+    }
+
+    private func ledger(_ system: RunningSystem, _ path: String) async throws -> HTTPResponse {
+      let url = try #require(try system.run().ledger)
+      return try await system.client.send(
+        HTTPRequest(url: url + path, timeouts: HTTPRequest.Timeouts(total: .seconds(20))))
+    }
+
+    private func isStored(_ id: String, _ system: RunningSystem) async throws {
+      try await eventually("the ledger has the end") {
+        let response = try? await ledger(system, "/v1/deliberations/\(id)")
+        return (try? JSON.parse(response?.body ?? []))?["status"]?.string == "completed"
+      }
+    }
+
+    @Test("is shown, checked, judged again, written out and forgotten") func trail() async throws {
+      let other = "simulator/model-other+latency-20-60"
+      var configuration = TestConfiguration()
+      configuration.others = [other]
+      try await withSystem(configuration) { system in
+        let (id, answer) = try await ask(system, "Is a kumquat a citrus fruit?")
+        let (second, _) = try await ask(system, "And a tomato?")
+        try await isStored(id, system)
+        try await isStored(second, system)
+
+        let shown = try await conclave(system, "show", id, "--full")
+        #expect(shown.status == 0, "\(shown.error)")
+        for part in [
+          "Is a kumquat a citrus fruit?", "panel/0/2/0", "━", configuration.members[1], "conclave.events/", "digest",
+          "panel.assembled", "quotes stand in the answers", answer.split(separator: "\n").first.map(String.init) ?? "-",
+        ] { #expect(shown.output.contains(part), "\(part) is not in\n\(shown.output)") }
+        #expect(!shown.output.contains("\u{1B}"))
+
+        let lines = try await conclave(system, "log", "--id", id, "--type", "call.completed")
+        #expect(lines.output.split(separator: "\n").count == 5, "\(lines.output)\(lines.error)")
+
+        for words in [["verify", "--all"], ["verify", "--all", "--log"], ["verify", id], ["verify", id, "--log"]] {
+          let verified = try await Tool.run(
+            RunningSystem.programs + "/conclave", words, environment: system.environment)
+          #expect(verified.status == 0, "\(words): \(verified.output)\(verified.error)")
+          #expect(verified.output.contains("verified"))
+        }
+        #expect(try await conclave(system, "verify", "gen-nobody").status == 1)
+        #expect(try await conclave(system, "verify").status == 2)
+
+        let replayed = try await conclave(system, "replay", id, "--judge", other, "--json")
+        #expect(replayed.status == 0, "\(replayed.output)\(replayed.error)")
+        let both = try JSON.parse(replayed.output)
+        let new = try #require(both["new"])
+        #expect(new["deliberation"]?["replays"]?.string == id)
+        #expect(new["deliberation"]?["judge"]?.string == other)
+        // what is paid for: the judge and the answer, and nothing else
+        #expect(new["calls"]?.array?.compactMap { $0["purpose"]?.string } == ["judge", "answer"])
+        #expect(new["calls"]?.array?.compactMap { $0["model"]?.string } == [other, other])
+        let sum = (new["calls"]?.array ?? []).reduce(0) { $0 + ($1["cost"]?.number ?? 0) }
+        #expect(abs((new["deliberation"]?["cost"]?.number ?? -1) - sum) < 1e-9)
+        let page = try await conclave(system, "replay", id, "--mode", "best-of")
+        #expect(page.status == 0, "\(page.error)")
+        #expect(page.output.contains("mode merge") && page.output.contains("mode best-of"))
+        #expect(page.output.contains(configuration.judgeModel))
+
+        try await exports(system, id)
+        try await forgets(system, id, "kumquat")
+        let verified = try await conclave(system, "verify", "--all")
+        #expect(verified.status == 0, "\(verified.output)")
+        #expect(verified.output.contains("1 forgotten"))
+      }
+    }
+
+    private func exports(_ system: RunningSystem, _ id: String) async throws {
+      let flat = try await conclave(system, "export", "deliberations", "--format", "flat")
+      let rows = try flat.output.split(separator: "\n").map { try JSON.parse(String($0)) }
+      #expect(rows.count == 4)
+      let names = FlatTable.deliberations.columns.map(\.name)
+      for row in rows { #expect(row.object?.members.map(\.key) == names) }
+      let events = try await conclave(system, "export", "events", "--id", id)
+      let whole = try await ledger(system, "/v1/deliberations/\(id)/events")
+      let stored = try JSON.parse(whole.body)["events"]?.array?.count
+      #expect(events.output.split(separator: "\n").count == stored)
+      let calls = try await conclave(system, "export", "calls", "--format", "csv")
+      // two panels of three, each with judge and answer; two replays, of which best-of pays for no answer
+      let lines = calls.output.split(separator: "\n").count
+      #expect(lines == 14, "\(calls.output)")
+      #expect(calls.output.hasPrefix("deliberation,call,purpose,tenant,"))
+    }
+
+    private func forgets(_ system: RunningSystem, _ id: String, _ word: String) async throws {
+      func found() async throws -> Int {
+        let answer = try await ledger(system, "/v1/search?q=\(word)&limit=200")
+        let hits = try JSON.parse(answer.body)["found"]?.array ?? []
+        return hits.filter { $0["id"]?.string == id }.count
+      }
+      try await eventually("the question is found") { (try? await found()) ?? 0 > 0 }
+      let forgotten = try await conclave(system, "forget", id, "--by", "the test")
+      #expect(forgotten.status == 0, "\(forgotten.error)")
+      #expect(forgotten.output == "forgotten: 1\n")
+      #expect(forgotten.error.contains("until its retention ends"))
+      try await eventually("nothing is found any more") { (try? await found()) == 0 }
+      let shown = try await conclave(system, "show", id, "--json")
+      #expect(!shown.output.contains(word), "\(shown.output)")
+      let again = try await conclave(system, "replay", id)
+      #expect(again.status == 1 && again.error.contains("forgotten"))
+    }
+
+    /// How often the broker is killed; the full check says more than the usual one.
+    private static let brokerKills =
+      ProcessInfo.processInfo.environment["CONCLAVE_BROKER_KILLS"].flatMap { Int($0) } ?? 2
+
+    @Test(
+      "brings back what was open when the broker was killed under load, and pays for no call that had its outcome",
+      .enabled(if: RunningSystem.kafka == nil)) func restored() async throws
+    {
+      try await withSystem(.slow) { system in
+        var ids: [String] = []
+        var calls = 0
+        for kill in 0..<Self.brokerKills {
+          let asks = (0..<16).map { number in
+            Task { try? await system.post(TestConfiguration.fusion("\(kill), \(number)?"), to: "/v1/deliberations") }
+          }
+          for ask in asks {
+            guard let response = await ask.value, response.status == 202 else { continue }
+            ids.append(try #require(try JSON.parse(response.body)["id"]?.string))
+          }
+          // somewhere between the first call and the last answer
+          let moment = Int64.random(in: 0...2_500)
+          let passed = ContinuousClock.now + .milliseconds(moment)
+          try await eventually("the moment has come") { ContinuousClock.now >= passed }
+          let victim = try system.kill("broker")
+          try await eventually("another broker is there") {
+            let services = RunFile.read(data: system.folder + "/data")?.services ?? []
+            return services.contains { $0.name == "broker" && $0.pid != victim }
+          }
+          try await system.becomesReady()
+        }
+        #expect(ids.count == 16 * Self.brokerKills)
+        for id in ids { try await isStored(id, system) }
+        let exported = try await conclave(system, "export", "calls", "--format", "flat")
+        calls = exported.output.split(separator: "\n").count
+        #expect(calls == ids.count * 5)
+        // a call that is paid for twice has two outcomes of two executions in the ledger
+        let verified = try await conclave(system, "verify", "--all", "--json")
+        let report = try JSON.parse(verified.output)
+        #expect(verified.status == 0 && report["paid"]?.int == 0, "\(verified.output.prefix(2_000))")
+        #expect(report["digests"]?.int == Int64(ids.count))
+      }
+    }
+  }
+}
