@@ -80,7 +80,7 @@ let package = Package(
     room("Tools", ["CLibXML", "CSandbox", "Deliberation", "Models", "Store", "Telemetry", "Threads", "Web"]),
     room("Settings", ["Bus", "Deliberation", "Models", "Telemetry", "Web"]),
     room("Folding", ["Bus", "Deliberation", "Service", "Settings", "Telemetry", "Threads"]),
-    room("Service", ["Bus", "CMalloc", "Settings", "Telemetry", "Threads", "Web"]),
+    room("Service", ["Bus", "CMalloc", "Deliberation", "Settings", "Telemetry", "Threads", "Web"]),
 
     service("Gateway", ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads", "Web"]),
     service(

@@ -134,9 +134,10 @@ extension Door {
     let output = Output(
       destination: .events, id: entry.ask, type: "conclave.ask.v1", subject: question.id, key: question.id,
       value: JSON.object(ask).bytes)
-    let record = sender.record(
+    var record = sender.record(
       output, topic: question.ask.priority == .bulk ? topics.requestsBulk : topics.requests, partition: nil,
       traceparent: visit.request.header("traceparent"))
+    record.step = Outgoing.Step(parent: visit.begins(question.id))
     producer.send(record) { [waiting, known, records, log] result in
       switch result {
       case .success:

@@ -15,6 +15,8 @@ final class Forgetting: Sendable {
   struct Asked: Sendable {
     let id: String?
     let tenant: String?
+    /// Those that ended before this time.
+    let before: Int64?
     let by: String
 
     init(_ body: [UInt8]) throws(Refusal) {
@@ -24,8 +26,10 @@ final class Forgetting: Sendable {
       id = json["id"]?.string
       tenant = json["tenant"]?.string
       by = String((json["by"]?.string ?? "operator").prefix(200))
-      guard (id == nil) != (tenant == nil) else {
-        throw Refusal(400, "invalid_request", "name one of id and tenant")
+      let text = json["before"]?.string
+      before = try text.map { (text) throws(Refusal) in try Query.milliseconds("before", text) }
+      guard (id == nil) != (tenant == nil && before == nil) else {
+        throw Refusal(400, "invalid_request", "name an id, or a tenant, a time (before), or both of these")
       }
     }
   }
@@ -73,13 +77,17 @@ final class Forgetting: Sendable {
         "SELECT id FROM deliberations WHERE id = ? AND state <> 'open' AND forgotten IS NULL")
       return (try rows.rows([.text(id)]) { $0.text(0) }, 0, false)
     }
-    let tenant = Value(asked.tenant)
+    var (which, values) = ("", [Value]())
+    if let tenant = asked.tenant { (which, values) = (" AND tenant = ?", [.text(tenant)]) }
+    var (since, times) = ("", [Value]())
+    if let before = asked.before { (since, times) = (" AND ended < ?", [.int(before)]) }
     let ids = try archive.statements(
-      "SELECT id FROM deliberations WHERE tenant = ? AND state <> 'open' AND forgotten IS NULL LIMIT ?"
-    ).rows([tenant, Value(Self.most + 1)]) { $0.text(0) }
-    let open = try archive.statements("SELECT count(*) FROM deliberations WHERE tenant = ? AND state = 'open'").rows(
-      [tenant]
-    ) { Int($0.int(0)) }
+      "SELECT id FROM deliberations WHERE state <> 'open' AND forgotten IS NULL\(which)\(since) LIMIT ?"
+    ).rows(values + times + [Value(Self.most + 1)]) { $0.text(0) }
+    // those that are open have not ended before anything
+    let open = try archive.statements("SELECT count(*) FROM deliberations WHERE state = 'open'\(which)").rows(
+      values
+    ) { asked.before == nil ? Int($0.int(0)) : 0 }
     return (Array(ids.prefix(Self.most)), open.first ?? 0, ids.count > Self.most)
   }
 

@@ -27,6 +27,10 @@ struct Query {
 
   private func moment(_ name: String) throws(Refusal) -> Int64? {
     guard let text = self[name] else { return nil }
+    return try Self.milliseconds(name, text)
+  }
+
+  static func milliseconds(_ name: String, _ text: String) throws(Refusal) -> Int64 {
     let full = text.utf8.count == 10 ? text + "T00:00:00Z" : text
     guard let moment = Moment(rfc3339: full) else {
       throw Refusal(400, "invalid_request", "\(name) must be a day (2026-01-31) or a time (2026-01-31T12:00:00Z)")

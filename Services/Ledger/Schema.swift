@@ -4,7 +4,7 @@ internal import Store
 /// is thrown away and built again by `--rebuild`.
 enum Schema {
   /// Each step leads from one version to the next; a step that was released is never changed.
-  static let steps: [String] = [copy + projection]
+  static let steps: [String] = [copy + projection, replays]
   static var version: Int64 { Int64(steps.count) }
 
   private static let copy = """
@@ -68,6 +68,9 @@ enum Schema {
       model TEXT NOT NULL, outcome TEXT NOT NULL, count INTEGER NOT NULL,
       PRIMARY KEY(model, outcome)) STRICT, WITHOUT ROWID;
     """
+
+  private static let replays =
+    "CREATE INDEX deliberations_replays ON deliberations(replays, asked, id) WHERE replays IS NOT NULL"
 
   /// What a rebuild empties and fills again.
   static let projected = [

@@ -5,6 +5,15 @@ package struct Outgoing: Sendable, Equatable {
   package let key: [UInt8]?
   package let value: [UInt8]?
   package let headers: [Header]
+  /// What its writing is a part of, where that is to be told; the record's own trace context says which part.
+  package var step: Step?
+
+  /// `parent`: the id of the span that it is written because of; nil: nothing known.
+  package struct Step: Sendable, Equatable {
+    package let parent: String?
+
+    package init(parent: String?) { self.parent = parent }
+  }
 
   package init(topic: String, partition: Int32? = nil, key: [UInt8]?, value: [UInt8]?, headers: [Header] = []) {
     self.topic = topic

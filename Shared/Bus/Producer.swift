@@ -46,6 +46,7 @@ package final class Producer: Sendable {
   package func send(
     _ record: Outgoing, _ acknowledged: @escaping @Sendable (Result<Position, BusError>) -> Void
   ) {
+    let acknowledged = Sending.traced(record, acknowledged)
     let size = record.size
     let hasEnded = state.withLock { state in
       if state.hasEnded { return true }

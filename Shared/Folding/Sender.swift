@@ -47,8 +47,10 @@ package final class Sender: Sendable {
       subject: output.subject, time: Moment(milliseconds: clock()).rfc3339,
       traceparent: Trace.child(of: traceparent, subject: output.subject, id: output.id),
       correlation: output.correlation, causation: output.causation)
-    return Outgoing(
+    var record = Outgoing(
       topic: topic, partition: partition, key: output.key.map { Array($0.utf8) }, value: output.value,
       headers: envelope.headers)
+    if envelope.traceparent != nil { record.step = Outgoing.Step(parent: Trace.span(of: traceparent)) }
+    return record
   }
 }

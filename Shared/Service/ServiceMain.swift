@@ -23,6 +23,7 @@ package enum ServiceMain {
       end("\(name): \(error)", status: 2)
     }
     let context = context(settings)
+    let traces = TraceExporter(settings, tracer: .process, log: context.log, metrics: context.metrics)
     do {
       let admin = try AdminServer(
         settings.admin, metrics: context.metrics, readiness: context.readiness, log: context.log)
@@ -36,6 +37,7 @@ package enum ServiceMain {
       context.log.info("service.stopping", ("signal", signal))
       signals.endAtNext()
       service.stop(within: stopTime)
+      traces?.stop(within: .seconds(2))
       admin.stop()
       context.log.info("service.stopped")
     } catch {

@@ -26,7 +26,10 @@ final class RunningSystem: Sendable {
   private let process: KeptProcess
 
   /// Returns when everything is ready. Whatever starts here ends with the test process, at the latest.
-  init(_ configuration: TestConfiguration = TestConfiguration(), kafka: String? = RunningSystem.kafka, callers: Int = 1)
+  init(
+    _ configuration: TestConfiguration = TestConfiguration(), kafka: String? = RunningSystem.kafka, callers: Int = 1,
+    extra: [String: String] = [:]
+  )
     async throws
   {
     folder = try Self.newFolder()
@@ -39,6 +42,7 @@ final class RunningSystem: Sendable {
     environment["CONCLAVE_CONFIG"] = folder + "/conclave.json"
     environment["CONCLAVE_TOPIC_PREFIX"] = prefix
     environment["CONCLAVE_KAFKA"] = kafka
+    environment.merge(extra) { _, new in new }
     let lines = lines
     process = KeptProcess(
       Self.programs + "/conclave", ["up", "--port", "0", "--data", folder + "/data", "--callers", "\(callers)"],
@@ -164,9 +168,10 @@ final class RunningSystem: Sendable {
 /// Starts a system for one test and ends it afterwards, however the test went.
 func withSystem(
   _ configuration: TestConfiguration = TestConfiguration(), callers: Int = 1, kafka: String? = RunningSystem.kafka,
-  sourceLocation: SourceLocation = #_sourceLocation, _ body: (RunningSystem) async throws -> Void
+  extra: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation,
+  _ body: (RunningSystem) async throws -> Void
 ) async throws {
-  let system = try await RunningSystem(configuration, kafka: kafka, callers: callers)
+  let system = try await RunningSystem(configuration, kafka: kafka, callers: callers, extra: extra)
   do { try await body(system) } catch {
     let output = system.output
     system.abandon()

@@ -3,11 +3,12 @@ internal import Deliberation
 /// `conclave forget`: has words erased and leaves what proves the rest.
 enum ForgetCommand: Command {
   static let name = "forget"
-  static let operands = "<id> | --tenant <tenant>"
-  static let summary = "erase what was asked and answered in a deliberation, or in all that a tenant has ended"
+  static let operands = "<id> | --tenant <tenant> | --before <day>"
+  static let summary = "erase what was asked and answered in a deliberation, or in all of a tenant or of a time"
   static let flags =
     [
       Flag("--tenant", "acme", "every deliberation of this tenant that has ended"),
+      Flag("--before", "2026-01-31", "every deliberation (with --tenant: of that one) that ended before"),
       Flag("--by", "operator", "who had it erased; stands in the tombstone"),
     ] + LedgerLink.flags
 
@@ -18,12 +19,14 @@ enum ForgetCommand: Command {
 
   static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     let id = arguments.operands.first
-    guard arguments.operands.count <= 1, (id == nil) != (arguments["--tenant"] == nil) else {
-      throw .usage("name one deliberation, or --tenant")
+    guard arguments.operands.count <= 1, (id == nil) != (arguments["--tenant"] == nil && arguments["--before"] == nil)
+    else {
+      throw .usage("name one deliberation, or --tenant, or --before")
     }
     var object = JSONObject()
     object.append("id", ifPresent: id.map { .string($0) })
     object.append("tenant", ifPresent: arguments["--tenant"].map { .string($0) })
+    object.append("before", ifPresent: arguments["--before"].map { .string($0) })
     object.append("by", .string(arguments["--by"] ?? "operator"))
     let body = JSON.object(object)
     let link = try LedgerLink(arguments, environment: environment)

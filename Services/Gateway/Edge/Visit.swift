@@ -1,3 +1,4 @@
+internal import Bus
 internal import Telemetry
 internal import Threads
 internal import Web
@@ -16,6 +17,8 @@ final class Visit: Sendable {
     var headers: [(String, String)]
     var tenant = ""
     var deliberation = ""
+    /// Its own span, where a deliberation begins with it.
+    var span: String?
     var hasEnded = false
   }
 
@@ -31,6 +34,13 @@ final class Visit: Sendable {
   func add(headers: [(String, String)]) { state.withLock { $0.headers += headers } }
   func note(tenant: String) { state.withLock { $0.tenant = tenant } }
   func note(deliberation: String) { state.withLock { $0.deliberation = deliberation } }
+
+  /// A deliberation begins with it: what is done for that is done as a part of this. The id of its span.
+  func begins(_ deliberation: String) -> String {
+    let span = Trace.span("http\n\(UInt64.random(in: .min ... .max))\n\(deliberation)")
+    state.withLock { $0.span = span }
+    return span
+  }
 
   func respond(_ status: Int, _ headers: [(String, String)], _ body: [UInt8]) {
     responder.respond(status, headers + state.withLock { $0.headers }, body)
@@ -52,16 +62,32 @@ final class Visit: Sendable {
 
   /// The answer is complete, or nobody waits for it any more. Only the first end counts.
   func ended(_ status: Int) {
-    let (isFirst, tenant, deliberation) = state.withLock { state in
+    let (isFirst, tenant, deliberation, span) = state.withLock { state in
       defer { state.hasEnded = true }
-      return (!state.hasEnded, state.tenant, state.deliberation)
+      return (!state.hasEnded, state.tenant, state.deliberation, state.span)
     }
     guard isFirst else { return }
     let milliseconds = (ContinuousClock.now - began) / .milliseconds(1)
+    let context = request.header("traceparent")
+    let trace = Trace.trace(of: context, subject: deliberation.isEmpty ? nil : deliberation) ?? ""
+    if let span { tell(span, trace, Trace.span(of: context), status, milliseconds) }
     log.info(
       "http.answered", ("method", request.method), ("path", String(request.path.prefix(200))), ("status", status),
       ("ms", Int(milliseconds.rounded())), ("tenant", tenant), ("request", requestID), ("deliberation", deliberation),
-      ("bytes_in", request.body.count), ("remote", request.remote))
+      ("trace", trace), ("bytes_in", request.body.count), ("remote", request.remote))
+  }
+
+  private func tell(_ span: String, _ trace: String, _ parent: String?, _ status: Int, _ milliseconds: Double) {
+    guard Tracer.process.isOn else { return }
+    let now = Tracer.now()
+    Tracer.process.record(
+      Span(
+        trace: trace, id: span, parent: parent, name: "\(request.method) \(request.path.prefix(200))", kind: .server,
+        start: now - Int64(milliseconds * 1_000_000), end: now,
+        attributes: [
+          ("http.request.method", .text(request.method)), ("url.path", .text(String(request.path.prefix(200)))),
+          ("http.response.status_code", .whole(Int64(status))),
+        ], failure: status >= 500 ? "\(status)" : nil))
   }
 
   private static func usable(_ id: String?) -> String? {

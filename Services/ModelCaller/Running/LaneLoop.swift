@@ -142,8 +142,9 @@ final class LaneLoop: Receiver, @unchecked Sendable {
   }
 
   private func write(_ letter: Letter, _ receipt: Receipt) {
-    if case .outcome(let event, _) = letter {
-      log.debug("call.ended", ("call", event.call.text), ("type", event.type))
+    if case .outcome(let event, let command) = letter {
+      let trace = Trace.trace(of: command.traceparent, subject: event.call.deliberation) ?? ""
+      log.debug("call.ended", ("call", event.call.text), ("type", event.type), ("trace", trace))
     }
     producer.send(letters.outgoing(letter, now: Clock.now())) { [mailbox, log] result in
       if case .failure(let error) = result { log.warning("record.refused", ("why", error.description)) }

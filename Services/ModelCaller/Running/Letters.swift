@@ -26,11 +26,14 @@ struct Letters: Sendable {
     case .outcome(let event, let command):
       let envelope = Envelope(
         id: event.id, type: event.type, source: Self.source, instance: instance,
-        subject: event.call.deliberation, time: now.rfc3339, traceparent: command.traceparent,
+        subject: event.call.deliberation, time: now.rfc3339,
+        traceparent: Trace.child(of: command.traceparent, subject: event.call.deliberation, id: event.id),
         correlation: command.correlation, causation: command.id)
-      return Outgoing(
+      var record = Outgoing(
         topic: topics.events, key: Array(event.call.deliberation.utf8), value: event.value,
         headers: envelope.headers)
+      record.step = Outgoing.Step(parent: CallSpan.tell(event, command) ?? Trace.span(of: command.traceparent))
+      return record
     case .deltas(let record):
       return Outgoing(
         topic: topics.replies, partition: Int32(record.address.partition), key: nil, value: record.value,

@@ -1,0 +1,24 @@
+internal import Hashing
+
+/// Trace context, derived like every other id: a step done twice is one span.
+package enum Trace {
+  /// The context of what `id` names, in the trace of `parent`; without one, in the trace that the deliberation's id names.
+  package static func child(of parent: String?, subject: String?, id: String) -> String? {
+    trace(of: parent, subject: subject).map { "00-\($0)-\(span(id))-01" }
+  }
+
+  /// The trace's id: the parent's, else the one that the deliberation's id names.
+  package static func trace(of parent: String?, subject: String?) -> String? {
+    if let parent, Envelope.isTraceparent(parent) { return String(parent.dropFirst(3).prefix(32)) }
+    return subject.map { Hex.text(SHA256.hash("trace\n\($0)")[..<16]) }
+  }
+
+  /// The span's id of what `id` names.
+  package static func span(_ id: String) -> String { Hex.text(SHA256.hash("span\n\(id)")[..<8]) }
+
+  /// The id of the span that a context is of; nil where it is none.
+  package static func span(of parent: String?) -> String? {
+    guard let parent, Envelope.isTraceparent(parent) else { return nil }
+    return String(parent.dropFirst(36).prefix(16))
+  }
+}

@@ -1,0 +1,71 @@
+import Bus
+import Deliberation
+import Foundation
+import Telemetry
+import Testing
+import Threads
+import Web
+
+@testable import Conclave
+
+extension RunningSystems {
+  @Suite("Traces", .timeLimit(.minutes(3))) struct TraceTests {
+    @Test("hold every hop of a deliberation, each under what it was done because of") func hops() async throws {
+      let receiver = try TraceReceiver()
+      defer { receiver.stop() }
+      let mine = "4bf92f3577b34da6a3ce929d0e0e4736"
+      let outside = "00f067aa0ba902b7"
+      try await withSystem(extra: ["OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url]) { system in
+        let watch = try TopicWatch(try system.bus())
+        defer { watch.stop() }
+        let response = try await system.post(
+          TestConfiguration.fusion("Who was there?"), headers: [("traceparent", "00-\(mine)-\(outside)-01")])
+        let id = try #require(try JSON.parse(response.body)["id"]?.string)
+        #expect(response.status == 200)
+        try await eventually("the result is on its topic") { !watch.results(id).isEmpty }
+        let records = watch.all.filter { $0.headers.text("ce_subject") == id }
+        // requests, calls, events, results and replies
+        #expect(Set(records.map(\.topic)).count == 5)
+        try await eventually("everything has been sent on: \(records.count)") {
+          let ids = Set(receiver.trace(mine).map(\.id))
+          return records.allSatisfy { ids.contains(Self.span($0)) } && receiver.trace(mine).count >= records.count + 6
+        }
+        let spans = receiver.trace(mine)
+        let known = Dictionary(spans.map { ($0.id, $0) }) { first, _ in first }
+        #expect(known.count == spans.count, "no span is told twice")
+        for record in records {
+          let span = try #require(known[Self.span(record)])
+          #expect(record.headers.text("ce_source") == "/conclave/\(span.service)")
+          #expect(span["messaging.destination.name"] == record.topic)
+          #expect(span["messaging.destination.partition.id"] == "\(record.partition)")
+          #expect(span["messaging.kafka.offset"] == "\(record.offset)")
+          #expect(span["messaging.message.id"] == record.headers.text("ce_id"))
+        }
+        let roots = spans.filter { $0.parent.map { known[$0] == nil } ?? true }
+        #expect(roots.map(\.name) == ["POST /v1/chat/completions"], "\(roots.map(\.name))")
+        #expect(roots.first?.parent == outside && roots.first?.service == "gateway")
+        func parent(_ span: TraceReceiver.Received) -> TraceReceiver.Received? { span.parent.flatMap { known[$0] } }
+        let calls = spans.filter { $0["gen_ai.operation.name"] == "chat" }
+        #expect(calls.count == 5)
+        for call in calls {
+          #expect(call.service == "model-caller" && call["gen_ai.usage.output_tokens"] != nil)
+          #expect(parent(call)?["messaging.destination.name"] == watch.topics.calls("default"))
+        }
+        for outcome in spans where outcome["cloudevents.event_type"] == "conclave.call.completed.v1" {
+          #expect(parent(outcome).map { $0["gen_ai.operation.name"] } == "chat")
+        }
+        for span in spans {
+          guard let parent = parent(span) else { continue }
+          let (began, before) = (span.span["startTimeUnixNano"]?.string, parent.span["startTimeUnixNano"]?.string)
+          // model calls are told in milliseconds
+          #expect((Int64(began ?? "") ?? 0) >= (Int64(before ?? "") ?? .max) - 2_000_000, "\(span.name)")
+        }
+        #expect(system.outputLines.contains { $0.contains("http.answered") && $0.contains("trace=\(mine)") })
+      }
+    }
+
+    private static func span(_ record: Record) -> String {
+      String((record.headers.text("traceparent") ?? "").dropFirst(36).prefix(16))
+    }
+  }
+}
