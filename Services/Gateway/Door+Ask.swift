@@ -131,6 +131,7 @@ extension Door {
       "body_sha256": .string(entry.bodyHash), "reply": address.json,
     ]
     if question.depth > 0 { ask.append("depth", .int(Int64(question.depth))) }
+    if let seconds = visit.cacheSeconds { ask.append("cache", ["ttl_seconds": .int(seconds)]) }
     let output = Output(
       destination: .events, id: entry.ask, type: "conclave.ask.v1", subject: question.id, key: question.id,
       value: JSON.object(ask).bytes)

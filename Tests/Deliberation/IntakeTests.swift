@@ -116,6 +116,14 @@ import Testing
     }
   }
 
+  @Test("lets answers be used again for as long as the request says, else the ask") func cache() throws {
+    let plain: JSON = ["model": "openai/gpt-5.1", "messages": Sample.messages]
+    #expect(try requested(plain).cacheSeconds == nil)
+    #expect(try requested(plain, ["cache": ["ttl_seconds": 300]]).cacheSeconds == 300)
+    let alias = Sample.alias(["cache": ["ttl_seconds": 7]])
+    #expect(try requested(alias, ["cache": ["ttl_seconds": 300]]).cacheSeconds == 7)
+  }
+
   /// What an alias's plugin entry says, and the path that is refused.
   static let wrongPlugins: [(String, String)] = [
     (#"{"quorom":2}"#, "plugins[0].quorom"), (#"{"quorum":4}"#, "plugins[0].quorum"),

@@ -53,12 +53,6 @@ struct KeyMeter: Sendable {
     self.cost += cost
   }
 
-  /// What the key has cost today by an account that knows more than this process; it never falls.
-  mutating func learn(cost: Double, _ now: Int64) {
-    turn(now)
-    self.cost = max(self.cost, cost)
-  }
-
   private mutating func turn(_ now: Int64) {
     guard now / Self.dayLength != day else { return }
     day = now / Self.dayLength

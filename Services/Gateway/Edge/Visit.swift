@@ -102,6 +102,13 @@ final class Visit: Sendable {
 }
 
 extension Visit {
+  /// For how long the client lets answers be used again: OpenRouter's `X-OpenRouter-Cache: true`, by its bounds.
+  var cacheSeconds: Int64? {
+    guard request.header("X-OpenRouter-Cache")?.lowercased() == "true" else { return nil }
+    let asked = request.header("X-OpenRouter-Cache-TTL").flatMap { Int64($0) } ?? 300
+    return min(86_400, max(1, asked))
+  }
+
   /// Whether the client asked how its request was routed.
   var wantsMetadata: Bool {
     ["X-OpenRouter-Metadata", "X-OpenRouter-Experimental-Metadata"].contains { name in

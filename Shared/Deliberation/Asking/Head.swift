@@ -7,6 +7,8 @@ struct Head {
   var priority: Priority?
   var stream = StreamKind.none
   var depth = 0
+  /// For how long answers of its calls may be used again, where the request itself says nothing of it.
+  var cacheSeconds: Int?
   var bodyHash: String
   var reply: ReplyAddress?
   var recordedPanel: [Requested.RecordedAnswer]?
@@ -30,6 +32,9 @@ struct Head {
     priority = try from.choice("priority", of: ["interactive", "bulk"], as: Priority.self) ?? priority
     stream = try from.choice("stream", of: ["none", "answer", "panel"], as: StreamKind.self) ?? .none
     depth = Int(try from.whole("depth", 0...1000) ?? 0)
+    if let value = from["cache"] {
+      cacheSeconds = try Parameters(value, path: "cache").whole("ttl_seconds", 1...31_536_000).map { Int($0) }
+    }
     _ = try from.text("body_sha256")
     if let metadata, metadata.object == nil { throw from.wrong("metadata", "must be an object") }
     if from["reply"] != nil, reply == nil {

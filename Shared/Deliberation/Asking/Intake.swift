@@ -86,7 +86,7 @@ package enum Intake {
     requested.onFailure = ask.onFailure
     requested.allowedProviders = ask.allowedProviders
     requested.providerOrder = ask.providerOrder
-    requested.cacheSeconds = ask.cacheSeconds
+    requested.cacheSeconds = ask.cacheSeconds ?? head.cacheSeconds
     requested.depth = ask.depth
     requested.answerBytes = ask.answerBytes
     requested.recordedPanel = ask.recordedPanel
