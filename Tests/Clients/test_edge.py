@@ -91,6 +91,16 @@ class Edge(unittest.TestCase):
             for secret in ["zebras-7731", system.KEY, said]:
                 self.assertNotIn(secret, line)
 
+    def test_answers_that_may_be_used_again(self):
+        body = {**PLAIN, "messages": [{"role": "user", "content": "Is this kept?"}]}
+        kept = {"X-OpenRouter-Cache": "true", "X-OpenRouter-Cache-TTL": "60"}
+        first, second, other = ask(body, **kept).json(), ask(body, **kept).json(), ask(body).json()
+        self.assertGreater(first["usage"]["cost"], 0)
+        self.assertEqual(second["usage"]["cost"], 0)
+        self.assertGreater(other["usage"]["cost"], 0)
+        self.assertNotEqual(second["id"], first["id"])
+        self.assertEqual(second["choices"][0]["message"]["content"], first["choices"][0]["message"]["content"])
+
     def test_pages_of_other_origins(self):
         def preflight(origin):
             headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
@@ -112,6 +122,20 @@ class Edge(unittest.TestCase):
         )
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn("CONCLAVE_API_KEYS", refused.stdout + refused.stderr)
+        environment["CONCLAVE_HTTP"] = "127.0.0.1:0"
+        with subprocess.Popen(
+            [system.PROGRAMS / "gateway"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as open_to_all:
+            line = next(line for line in open_to_all.stdout if "gateway.open" in line)
+            open_to_all.kill()
+            open_to_all.stdout.read()
+        self.assertIn("no keys are set", line)
+
+    def test_a_silent_stream_shows_that_it_lives(self):
+        body = {**PLAIN, "model": "simulator/model-a+latency-5600", "stream": True}
+        lines = [line for line in ask(body).text.splitlines() if line]
+        self.assertIn(": OPENROUTER PROCESSING", lines)
+        self.assertEqual(lines[-1], "data: [DONE]")
 
     def test_who_asked_without_waiting_cannot_hang_up(self):
         slow = {**PLAIN, "model": "simulator/model-a+latency-500"}
@@ -119,6 +143,35 @@ class Edge(unittest.TestCase):
             headers = {"Authorization": f"Bearer {system.KEY}"}
             accepted = connection.post(running.http + "/v1/deliberations", json=slow, headers=headers)
         self.assertEqual(ended(accepted.json()["id"])["status"], "completed")
+
+
+class Crowded(unittest.TestCase):
+    def test_one_tenant_leaves_room_for_another(self):
+        crowded = system.System(system.configuration(gateway={"max_open": 10}))
+        end = time.monotonic() + 4
+        slow = {**PLAIN, "model": "simulator/model-a+latency-300"}
+
+        def flood(_):
+            codes = []
+            while time.monotonic() < end:
+                answer = ask(slow, url=crowded.http)
+                codes.append(answer.status_code)
+                if answer.status_code == 429:
+                    self.assertEqual(answer.headers["retry-after"], "1")
+                    self.assertIn("gateway.max_open", answer.text)
+                    time.sleep(0.1)
+            return codes
+
+        with concurrent.futures.ThreadPoolExecutor(24) as pool:
+            floods = [pool.submit(flood, number) for number in range(24)]
+            time.sleep(0.5)
+            codes = []
+            while time.monotonic() < end:
+                codes.append(ask(slow, key=system.OTHER, url=crowded.http).status_code)
+            told = {code for flooding in floods for code in flooding.result()}
+        crowded.stop()
+        self.assertEqual(told, {200, 429})
+        self.assertEqual(set(codes), {200})
 
 
 class Several(unittest.TestCase):
