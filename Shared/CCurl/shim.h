@@ -1,4 +1,7 @@
 #pragma once
+// What is declared in <sys/socket.h> belongs to the module that was read first. It is to be Glibc's, in whatever order
+// files are compiled.
+#pragma clang module import SwiftGlibc
 #include <curl/curl.h>
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt have variable arguments, which Swift cannot call; in C they

@@ -1,5 +1,3 @@
-// <sys/socket.h> belongs to whichever of the two modules the compiler built first
-internal import CCurl
 internal import Glibc
 
 /// The address that a connection would go to, as the socket itself is given it.

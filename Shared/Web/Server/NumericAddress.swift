@@ -1,5 +1,3 @@
-// <sys/socket.h> belongs to whichever of the two modules the compiler built first
-internal import CCurl
 internal import Glibc
 
 /// Reads addresses that the system gives.
