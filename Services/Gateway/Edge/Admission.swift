@@ -19,15 +19,14 @@ struct Admission: Sendable {
     let commands: Int
 
     /// A question of that size to so many members: it stands in the ask and in `requested`, and in the command of each
-    /// call, beside answers whose size nobody knows yet.
+    /// call, beside answers whose size nobody knows yet. What stands for those is measured: four events of a plain call,
+    /// an answer of each member, the judge's analysis, which is written twice.
     init(question: Int, members: Int, partition: Int32) {
       bytes = question
       self.partition = partition
-      events = question + Self.event * (members * 2 + 3)
-      commands = (question + Self.event) * (members == 0 ? 1 : members + 2)
+      events = question + 4_500 + (members == 0 ? 0 : members * 2_000 + 16_000)
+      commands = (question + 1_000) * (members == 0 ? 1 : members + 2) + (members == 0 ? 0 : 10_000)
     }
-
-    private static let event = 2_000
   }
 
   enum Refusal: Equatable, Sendable {
