@@ -1,6 +1,7 @@
 #pragma once
 // What starting a sandboxed process takes and Swift's Glibc module leaves out.
 #include <spawn.h>
+#include <sys/vfs.h>
 
 extern int pipe2(int ends[2], int flags);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);

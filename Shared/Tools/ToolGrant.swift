@@ -23,7 +23,6 @@ package struct ToolGrant: Sendable, Equatable {
     return min(max(Int(clamping: number), range.lowerBound), range.upperBound)
   }
 
-  func texts(_ name: String) -> [String] {
-    (parameters[name]?.array ?? []).prefix(100).compactMap(\.string)
-  }
+  /// What is no text stands as an empty one, which lets in nothing.
+  func texts(_ name: String) -> [String] { (parameters[name]?.array ?? []).map { $0.string ?? "" } }
 }

@@ -45,6 +45,15 @@ struct ToolPart {
     return texts
   }
 
+  func domains(_ name: String) throws(ToolSettingsError) -> [String] {
+    let domains = try texts(name)
+    // a host is compared as it is asked for, which is in ASCII
+    guard domains.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } }) else {
+      throw .wrong(path(name), "must hold names in ASCII; write xn--… for others")
+    }
+    return domains
+  }
+
   /// Without slashes at its end.
   func address(_ name: String) throws(ToolSettingsError) -> String? {
     guard var url = try text(name) else { return nil }

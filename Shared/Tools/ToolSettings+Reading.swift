@@ -51,21 +51,25 @@ extension ToolSettings {
   }
 
   private static func fetch(_ part: ToolPart) throws(ToolSettingsError) -> Fetch? {
-    try part.knows(["enabled", "timeout_ms", "max_bytes", "ports", "redirects", "allowed_domains", "blocked_domains"])
+    try part.knows([
+      "enabled", "timeout_ms", "max_bytes", "ports", "redirects", "concurrent", "allowed_domains", "blocked_domains",
+    ])
     guard try part.flag("enabled") ?? true else { return nil }
     var fetch = Fetch()
     fetch.timeout = try part.milliseconds("timeout_ms", in: 100...120_000) ?? fetch.timeout
     fetch.maxBytes = try part.whole("max_bytes", in: 1_000...20_000_000) ?? fetch.maxBytes
     fetch.redirects = try part.whole("redirects", in: 0...20) ?? fetch.redirects
-    fetch.allowedDomains = try part.texts("allowed_domains")
-    fetch.blockedDomains = try part.texts("blocked_domains")
+    fetch.concurrent = try part.whole("concurrent", in: 1...1_000) ?? fetch.concurrent
+    fetch.allowedDomains = try part.domains("allowed_domains")
+    fetch.blockedDomains = try part.domains("blocked_domains")
     if let ports = try part.wholes("ports", in: 1...65_535) { fetch.ports = Set(ports) }
     return fetch
   }
 
   private static func bash(_ part: ToolPart) throws(ToolSettingsError) -> Bash? {
     try part.knows([
-      "enabled", "timeout_ms", "cpu_seconds", "memory_bytes", "processes", "output_bytes", "folder_bytes", "concurrent",
+      "enabled", "timeout_ms", "cpu_seconds", "memory_bytes", "processes", "output_bytes", "folder_bytes", "files",
+      "concurrent",
     ])
     guard try part.flag("enabled") ?? false else { return nil }
     var bash = Bash()
@@ -75,6 +79,7 @@ extension ToolSettings {
     bash.processes = try part.whole("processes", in: 4...1_000) ?? bash.processes
     bash.outputBytes = try part.whole("output_bytes", in: 100...200_000) ?? bash.outputBytes
     bash.folderBytes = try part.whole("folder_bytes", in: 65_536...4_000_000_000) ?? bash.folderBytes
+    bash.files = try part.whole("files", in: 10...1_000_000) ?? bash.files
     bash.concurrent = try part.whole("concurrent", in: 1...64) ?? bash.concurrent
     return bash
   }

@@ -25,6 +25,8 @@ package struct ToolSettings: Sendable, Equatable {
     package var allowedDomains: [String] = []
     package var blockedDomains: [String] = []
     package var redirects = 5
+    /// Pages at a time in one model-caller; more wait in line.
+    package var concurrent = 64
 
     package init() {}
   }
@@ -37,6 +39,7 @@ package struct ToolSettings: Sendable, Equatable {
     package var processes = 32
     package var outputBytes = 32_000
     package var folderBytes = 64_000_000
+    package var files = 20_000
     /// Sandboxes at a time in one model-caller.
     package var concurrent = 2
     /// Files and folders of the service that must not be seen where they lie below /usr.

@@ -13,6 +13,8 @@ package final class Toolbox: Sendable {
 
   /// Calls of one turn that are run; a model that asks for more is told so.
   package static let callsPerTurn = 4
+  /// More than any tool takes.
+  package static let argumentBytes = 150_000
 
   package static let empty = Toolbox([], log: .silent, metrics: Metrics())
 
@@ -21,7 +23,7 @@ package final class Toolbox: Sendable {
   package convenience init(_ settings: ToolSettings, client: HTTPClient, log: Log, metrics: Metrics) {
     var tools: [any Tool] = []
     if let search = settings.search {
-      switch WebSearch.engine(search, client) {
+      switch WebSearch.engine(search, client, log) {
       case .success(let engine):
         tools.append(WebSearch(search, engine))
         log.info("tools.offered", ("tool", "web_search"), ("engine", engine.name))
@@ -113,6 +115,9 @@ package final class Toolbox: Sendable {
     }
     if let most = grant.whole("max_uses", in: 0...1_000), count >= most {
       return ToolResult(.limit, "\(call.name) may be used \(most) times in a call, and was")
+    }
+    guard call.arguments.utf8.count <= Self.argumentBytes else {
+      return ToolResult(.limit, "the arguments have more than \(Self.argumentBytes) bytes")
     }
     guard let arguments = try? JSON.parse(call.arguments.isEmpty ? "{}" : call.arguments), arguments.object != nil
     else {

@@ -3,9 +3,9 @@ import Models
 import Telemetry
 import Testing
 import Threads
-import Web
 
 @testable import Tools
+@testable import Web
 
 /// Ways to make a fetch reach inside. Each is refused, and nobody inside ever sees a connection.
 @Suite("No address inside", .serialized) struct InsideTests {
@@ -159,6 +159,15 @@ import Web
     #expect(result.outcome == .refused, "\(target): \(result.outcome) \(result.error ?? "")")
     #expect(site.paths == ["/"])
     #expect(listener.connections == 0)
+  }
+
+  /// A machine's public address is its own all the same.
+  @Test("knows this machine's addresses, however they are written") func own() throws {
+    let own = OwnAddresses.all()
+    #expect(own.contains(PeerAddress(v4: (127, 0, 0, 1))))
+    #expect(OwnAddresses.hold(try #require(PeerAddress("::ffff:127.0.0.1"))))
+    #expect(!OwnAddresses.hold(PeerAddress(v4: (192, 0, 2, 77))))
+    for address in own { #expect(!PeerRule.publicOnly.admits(address), "\(address)") }
   }
 
   @Test("knows the blocks of addresses by their edges") func blocks() throws {

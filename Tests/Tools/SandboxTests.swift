@@ -100,6 +100,12 @@ struct SandboxTests {
       mount -t tmpfs none /work 2>/dev/null && echo mounted
       python3 -c 'import os; os.memfd_create("x")' 2>/dev/null && echo memory
       ipcmk -M 1000 >/dev/null 2>&1 && echo segment
+      for family in AF_INET AF_INET6 AF_NETLINK AF_VSOCK AF_ALG; do
+        python3 -c "import socket; socket.socket(socket.$family, socket.SOCK_DGRAM)" 2>/dev/null && echo $family
+      done
+      python3 -c 'import socket; socket.socketpair()' || echo no pair
+      dmesg 2>/dev/null | head -n 1
+      python3 -c 'import ctypes; exit(ctypes.CDLL(None).syscall(206, 1, ctypes.byref(ctypes.c_ulong())) == 0)' || echo aio
       grep -q '^CapEff:.*[1-9a-f]' /proc/self/status && echo capable
       true
       """)
@@ -143,6 +149,29 @@ struct SandboxTests {
     }
     #expect(crowd.outcome == .limit, "\(crowd.error ?? "")")
     #expect(crowd.error?.contains("memory") == true)
+  }
+
+  @Test("ends who hides memory in shared pages, or in files without bytes") func hidden() async throws {
+    let shared = try await bash(
+      """
+      for i in 1 2 3 4; do
+        python3 -c 'import mmap, time; m = mmap.mmap(-1, 90_000_000); m.write(b"x" * 90_000_000); time.sleep(20)' &
+      done; wait
+      """
+    ) {
+      $0.memoryBytes = 250_000_000
+      $0.timeout = .seconds(20)
+    }
+    #expect(shared.outcome == .limit, "\(shared.content)")
+    #expect(shared.error?.contains("memory") == true)
+    let files = try await bash(
+      "python3 -c 'import os\nfor i in range(10**7): os.close(os.open(f\"/work/{i}\", os.O_CREAT))'"
+    ) {
+      $0.files = 1_000
+      $0.timeout = .seconds(20)
+    }
+    #expect(files.outcome == .limit, "\(files.content)")
+    #expect(files.error?.contains("files") == true)
   }
 
   @Test("ends an endless writer, to its output and to its folder") func writers() async throws {

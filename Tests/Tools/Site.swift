@@ -7,6 +7,8 @@ final class Site: Sendable {
   enum Answer: Sendable {
     case page(String, String)
     case bytes(String, [UInt8])
+    /// In gzip.
+    case packed(String, [UInt8])
     case redirect(String)
     case status(Int)
     case silence
@@ -24,6 +26,8 @@ final class Site: Sendable {
       switch answer(request.path) {
       case .page(let type, let text): responder.respond(200, [("content-type", type)], Array(text.utf8))
       case .bytes(let type, let bytes): responder.respond(200, [("content-type", type)], bytes)
+      case .packed(let type, let bytes):
+        responder.respond(200, [("content-type", type), ("content-encoding", "gzip")], bytes)
       case .redirect(let target): responder.respond(302, [("location", target)], [])
       case .status(let status): responder.respond(status, [], [])
       case .silence: kept.withLock { $0.append(responder) }

@@ -87,6 +87,9 @@ private struct Echo: Tool {
     #expect(
       await outcomes(round([call("web_search", "{cut"), call("web_search", "[1]"), call("web_search", "")]))
         == [.failed, .failed, .ok])
+    #expect(
+      await outcomes(round([call("web_search", "{\"text\": \"\(String(repeating: "x", count: 200_000))\"}")]))
+        == [.limit])
     #expect(await outcomes(round((0..<6).map { _ in call("web_search") })) == [.ok, .ok, .ok, .ok, .limit, .limit])
     let grant = ToolGrant(.webSearch, ["max_uses": 3])
     #expect(
@@ -107,6 +110,31 @@ private struct Echo: Tool {
     #expect(ContinuousClock.now - start < .seconds(10))
   }
 
+  @Test("waits no longer for what blocks than it may, and begins nothing that nobody waits for") func workers()
+    async throws
+  {
+    let workers = Workers("test", threads: 1, queue: 2)
+    let gate = Lock(false)
+    let begun = Lock(0)
+    let work = { @Sendable () -> Int in
+      begun.withLock { $0 += 1 }
+      _ = eventually(within: .seconds(30)) { gate.withLock { $0 } }
+      return 7
+    }
+    let run = { @Sendable (limit: Duration) async -> String in "\(await workers.run(within: limit, work))" }
+    let first = Task { await run(.seconds(60)) }
+    #expect(eventually(within: .seconds(20)) { begun.withLock { $0 } == 1 })
+    #expect(await run(.milliseconds(20)) == "late")
+    let second = Task { await run(.seconds(60)) }
+    second.cancel()
+    #expect(await second.value == "cancelled")
+    #expect(await run(.seconds(60)) == "full")
+    gate.withLock { $0 = true }
+    #expect(await first.value == "done(7)")
+    #expect("\(await workers.run(within: .seconds(60)) { 8 })" == "done(8)")
+    #expect(begun.withLock { $0 } == 1)
+  }
+
   @Test("reads its settings, and names what is wrong in them") func settings() throws {
     let settings = try ToolSettings(json: [
       "web_search": ["engine": "exa", "key_env": "KEY", "max_results": 7],
@@ -122,7 +150,11 @@ private struct Echo: Tool {
       (["web_search": ["engine": "local"]], "tools.web_search.folder"),
       (["web_search": ["engine": "searxng"]], "tools.web_search.base_url"),
       (["web_search": ["engine": "searxng", "base_url": "ftp://x"]], "tools.web_search.base_url"),
-      (["web_fetch": ["ports": [0]]], "tools.web_fetch.ports"), (["web_fetch": ["allow_inside": true]], "allow_inside"),
+      (["web_fetch": ["ports": [0]]], "tools.web_fetch.ports"),
+      (["web_fetch": ["blocked_domains": ["bücher.example"]]], "tools.web_fetch.blocked_domains"),
+      (["web_fetch": ["blocked_domains": "x"]], "tools.web_fetch.blocked_domains"),
+      (["web_fetch": ["concurrent": 0]], "tools.web_fetch.concurrent"),
+      (["web_fetch": ["allow_inside": true]], "allow_inside"),
       (["bash": ["enabled": 1]], "tools.bash.enabled"),
       (["bash": ["enabled": true, "processes": 1]], "tools.bash.processes"),
       ([], "tools"),

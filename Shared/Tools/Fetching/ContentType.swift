@@ -6,7 +6,7 @@ struct ContentType: Equatable {
 
   let name: String
   let kind: Kind
-  /// For the reader of HTML; nil: the page says so itself, or nobody knows.
+  /// What the server said of the encoding.
   let charset: String?
 
   init(_ header: String?, _ body: [UInt8]) {
@@ -27,12 +27,7 @@ struct ContentType: Equatable {
       guard pair.count == 2, pair[0].filter({ !$0.isWhitespace }) == "charset" else { return nil }
       return pair[1].filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
     }.first
-    if let said, !said.isEmpty, said.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), said.utf8.count < 40 {
-      charset = said
-    } else {
-      // libxml2 takes what says nothing for Latin-1, which the web is not any more
-      charset = start.contains("charset") || String(validating: body, as: UTF8.self) == nil ? nil : "utf-8"
-    }
+    charset = said.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static func isText(_ body: [UInt8]) -> Bool {

@@ -16,7 +16,8 @@ package struct WebFetch: Tool {
 
   private let settings: ToolSettings.Fetch
   private let client: HTTPClient
-  private let workers = Workers("pages", threads: 1, queue: 64)
+  private let line: FetchLine
+  private let workers: Workers
 
   static let usualTokens = 8_000
   static let mostTokens = 25_000
@@ -30,22 +31,32 @@ package struct WebFetch: Tool {
     self.settings = settings
     var options = HTTPClientOptions()
     options.peers = peers
-    options.transfers = 256
-    options.connections = 64
+    options.transfers = settings.concurrent + 1
+    options.connections = settings.concurrent
     options.idleConnection = .seconds(5)
     client = HTTPClient(options)
+    line = FetchLine(settings.concurrent)
+    workers = Workers("pages", threads: 1, queue: settings.concurrent)
   }
 
   func run(_ arguments: JSON, _ grant: ToolGrant, within limit: Duration) async -> ToolResult {
     guard let text = arguments["url"]?.string else {
       return ToolResult(.failed, "url is missing; write {\"url\": \"https://…\"}")
     }
-    let asked: JSONObject = ["url": .string(String(text.prefix(WebAddress.byteLimit)))]
+    let asked: JSONObject = ["url": .string(String(decoding: text.utf8.prefix(WebAddress.byteLimit), as: UTF8.self))]
+    let end = ContinuousClock.now + limit
+    let result = await line.enter(within: limit) { await fetch(text, grant, asked, until: end) }
+    return result ?? ToolResult(.limit, "too many pages are being fetched; try again", asked)
+  }
+
+  private func fetch(
+    _ text: String, _ grant: ToolGrant, _ asked: JSONObject, until latest: ContinuousClock.Instant
+  ) async -> ToolResult {
     let admits = DomainRule(allowed: settings.allowedDomains, refused: settings.blockedDomains).and(
       DomainRule(allowed: grant.texts("allowed_domains"), refused: grant.texts("blocked_domains")))
     do throws(WebAddressError) {
       var address = try WebAddress(text, ports: settings.ports)
-      let end = ContinuousClock.now + min(settings.timeout, limit)
+      let end = min(ContinuousClock.now + settings.timeout, latest)
       for _ in 0...settings.redirects {
         guard admits(address.host) else {
           return ToolResult(.refused, "\(address.host) may not be fetched in this call", asked)
@@ -55,7 +66,7 @@ package struct WebFetch: Tool {
           return failure(error, asked)
         }
         guard (300...399).contains(response.status), let target = response.header("location") else {
-          return await page(address, response, grant, asked)
+          return await page(address, response, grant, asked, until: end)
         }
         // where it leads is as little to be trusted as the first address
         address = try address.following(target, ports: settings.ports)
@@ -87,7 +98,8 @@ package struct WebFetch: Tool {
   }
 
   private func page(
-    _ address: WebAddress, _ response: HTTPResponse, _ grant: ToolGrant, _ asked: JSONObject
+    _ address: WebAddress, _ response: HTTPResponse, _ grant: ToolGrant, _ asked: JSONObject,
+    until end: ContinuousClock.Instant
   ) async -> ToolResult {
     guard (200...299).contains(response.status) else {
       return ToolResult(.failed, "the server answered \(response.status)", asked)
@@ -102,14 +114,19 @@ package struct WebFetch: Tool {
     case .html:
       let body = response.body
       let charset = type.charset
-      guard let read = await workers.run({ ReadablePage(body, charset: charset, limit: limit + 1) }) else {
-        return ToolResult(.limit, "too many pages are being read; try again", asked)
+      let left = max(.milliseconds(1), end - .now)
+      let outcome = await workers.run(within: left) { ReadablePage(body, charset: charset, limit: limit + 1) }
+      guard case .done(let found) = outcome else {
+        return ToolResult(.timeout, "the page could not be read in time", asked)
       }
-      guard let read else { return ToolResult(.failed, "the page holds no HTML", asked) }
+      guard let read = found else { return ToolResult(.failed, "the page holds no HTML", asked) }
       title = read.title
       text = read.text
       links = self.links(read, address)
-    case .text: text = String(decoding: response.body.prefix(limit + 1), as: UTF8.self)
+    case .text:
+      // more bytes than it will have, as one may become three or two one
+      let start = Array(response.body.prefix(2 * limit + 2))
+      text = String(decoding: PageEncoding.utf8(start, said: type.charset).prefix(limit + 1), as: UTF8.self)
     case .other: return ToolResult(.failed, "a page of type \(type.name) has no text", asked)
     }
     let isCut = text.utf8.count > limit

@@ -4,15 +4,15 @@ internal import CLibXML
 struct HTMLDocument: ~Copyable {
   private let tree: UnsafeMutablePointer<xmlDoc>
 
-  /// nil: there is no HTML in it. `charset` is what the server said; a page may say otherwise where it says nothing.
-  init?(_ bytes: [UInt8], charset: String?) {
+  /// nil: there is no HTML in it.
+  init?(_ markup: PlainMarkup) {
     // nothing is fetched, nothing is printed, what is broken is mended; deeper than 256 is cut off by libxml2 itself
     let options = Int32(
       HTML_PARSE_RECOVER.rawValue | HTML_PARSE_NOERROR.rawValue | HTML_PARSE_NOWARNING.rawValue
-        | HTML_PARSE_NONET.rawValue | HTML_PARSE_COMPACT.rawValue)
-    let tree = bytes.withUnsafeBufferPointer { buffer in
+        | HTML_PARSE_NONET.rawValue | HTML_PARSE_COMPACT.rawValue | HTML_PARSE_IGNORE_ENC.rawValue)
+    let tree = markup.bytes.withUnsafeBufferPointer { buffer in
       buffer.withMemoryRebound(to: CChar.self) {
-        htmlReadMemory($0.baseAddress, Int32(clamping: $0.count), nil, charset, options)
+        htmlReadMemory($0.baseAddress, Int32(clamping: $0.count), nil, "utf-8", options)
       }
     }
     guard let tree else { return nil }

@@ -20,9 +20,9 @@ package struct ReadablePage: Sendable, Equatable {
   ]
   private static let headings = ["h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6]
 
-  /// nil: no HTML. `limit` bounds the text in bytes.
+  /// nil: no HTML. `charset` is what the server said; `limit` bounds the text in bytes.
   package init?(_ bytes: [UInt8], charset: String?, limit: Int) {
-    guard let document = HTMLDocument(bytes, charset: charset) else { return nil }
+    guard let document = HTMLDocument(PlainMarkup(PageEncoding.utf8(bytes, said: charset))) else { return nil }
     var writer = ReadableText(limit: limit)
     var title = ""
     var isInTitle = false

@@ -13,6 +13,7 @@ struct Bash: Tool {
   private let workers: Workers
 
   private static let commandBytes = 100_000
+  private static let ending: Duration = .milliseconds(500)
 
   init(_ settings: ToolSettings.Bash, _ sandbox: Sandbox) {
     self.settings = settings
@@ -35,17 +36,23 @@ struct Bash: Tool {
     }
     let stop = StopFlag()
     let begin = ContinuousClock.now
-    let end = await withTaskCancellationHandler {
-      await workers.run { [sandbox] in
-        // it may have stood in line for long
+    // it may stand in line for long, and needs a moment more to be ended when its time is over
+    let outcome = await withTaskCancellationHandler {
+      await workers.run(within: limit + Self.ending) { [sandbox] in
         let left = limit - (ContinuousClock.now - begin)
         return left > .zero ? sandbox.run(command, within: left, stop) : SandboxEnd(cause: .overTime)
       }
     } onCancel: {
       stop.stop()
     }
-    guard let end else { return ToolResult(.limit, "too many commands wait; try again") }
-    return result(end)
+    switch outcome {
+    case .done(let end): return result(end)
+    case .full: return ToolResult(.limit, "too many commands wait; try again")
+    case .cancelled: return result(SandboxEnd(cause: .stopped))
+    case .late:
+      stop.stop()
+      return result(SandboxEnd(cause: .overTime))
+    }
   }
 
   private func result(_ end: SandboxEnd) -> ToolResult {
@@ -65,6 +72,9 @@ struct Bash: Tool {
     case .overProcesses:
       result = ToolResult(
         .limit, "the command was ended: it started more than \(settings.processes) processes", ["output": output])
+    case .overFiles:
+      result = ToolResult(
+        .limit, "the command was ended: it made more than \(settings.files) files", ["output": output])
     case .stopped: result = ToolResult(.failed, "stopped", ["output": output])
     case .unstarted(let why): result = ToolResult(.failed, why)
     }

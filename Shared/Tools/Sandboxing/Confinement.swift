@@ -59,14 +59,15 @@ struct Confinement: Sendable {
     return line + ["/bin/bash", "-c", limits, command]
   }
 
-  /// What the command cannot raise again. It is the first to go when the machine's memory is short.
+  /// What the command cannot raise again. It is the first to go when the machine's memory is short, and the last to be
+  /// given the processor. Few descriptors, because what waits in a socket between processes is memory too.
   private var limits: String {
     let kilobytes = settings.memoryBytes / 1024
     let file = settings.folderBytes / 1024
     return """
       echo 1000 >/proc/self/oom_score_adj 2>/dev/null
-      ulimit -c 0 -n 256 -t \(settings.cpuSeconds) -u \(settings.processes) -v \(kilobytes) -f \(file) || exit 125
-      exec /bin/bash -c "$0"
+      ulimit -c 0 -n 64 -t \(settings.cpuSeconds) -u \(settings.processes) -v \(kilobytes) -f \(file) || exit 125
+      exec nice -n 10 /bin/bash -c "$0"
       """
   }
 

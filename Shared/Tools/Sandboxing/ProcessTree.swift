@@ -1,9 +1,11 @@
 internal import Glibc
 
-/// What runs below a process: how many, and how much memory is theirs alone.
+/// What runs below a process: how many, and how much memory is theirs and no file's.
 struct ProcessTree {
-  private(set) var processes = 0
+  private(set) var pids: [pid_t] = []
   private(set) var memoryBytes = 0
+
+  var processes: Int { pids.count }
 
   /// Reads `/proc`. What ends meanwhile is not counted.
   init(below root: pid_t) {
@@ -18,10 +20,9 @@ struct ProcessTree {
     }
     closedir(directory)
     var waiting = children[root] ?? []
-    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     while let pid = waiting.popLast() {
-      processes += 1
-      memoryBytes += Self.pages(pid) * page
+      pids.append(pid)
+      memoryBytes += Self.memory(pid)
       waiting += children[pid] ?? []
     }
   }
@@ -33,17 +34,23 @@ struct ProcessTree {
     return fields.count > 1 ? pid_t(fields[1]) : nil
   }
 
-  /// Resident and not shared.
-  private static func pages(_ pid: pid_t) -> Int {
-    let fields = (text("/proc/\(pid)/statm") ?? "").split(separator: " ", maxSplits: 3).compactMap { Int($0) }
-    return fields.count > 2 ? max(0, fields[1] - fields[2]) : 0
+  /// Its own and what it shares with others of its kind (each is counted for it), in memory or moved out of it.
+  private static func memory(_ pid: pid_t) -> Int {
+    guard let text = text("/proc/\(pid)/status") else { return 0 }
+    var kilobytes = 0
+    for line in text.split(separator: "\n") {
+      let fields = line.split(maxSplits: 2, whereSeparator: { $0 == " " || $0 == "\t" })
+      guard fields.count > 1, ["RssAnon:", "RssShmem:", "VmSwap:"].contains(fields[0]) else { continue }
+      kilobytes += Int(fields[1]) ?? 0
+    }
+    return kilobytes * 1024
   }
 
   private static func text(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    var buffer = [UInt8](repeating: 0, count: 1_024)
+    var buffer = [UInt8](repeating: 0, count: 4_096)
     let count = read(descriptor, &buffer, buffer.count)
     return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }

@@ -1,3 +1,4 @@
+internal import CSandbox
 internal import Glibc
 
 /// Runs a command shut in, and ends it when it takes more than it may. Blocks the thread it is called on, which must live
@@ -71,7 +72,25 @@ struct Sandbox: Sendable {
     result.memoryBytes = max(result.memoryBytes, tree.memoryBytes)
     if tree.memoryBytes > settings.memoryBytes { return .overMemory }
     // the kernel counts them itself; this is for one that does not
+    if let files = files(tree), files > settings.files { return .overFiles }
     if tree.processes > 2 * settings.processes + 8 { return .overProcesses }
     return nil
   }
+
+  /// Files and folders in the folder to write in; nil: it is not there yet, or nobody lives who sees it. Empty ones are no
+  /// bytes to the folder's size, and memory of the kernel's all the same.
+  private func files(_ tree: ProcessTree) -> Int? {
+    var status = statfs()
+    for pid in tree.pids.prefix(3) {
+      // before it is shut in it sees the machine's own folders
+      guard statfs("/proc/\(pid)/root\(Confinement.folder)", &status) == 0, status.f_type == Self.memoryFiles,
+        Int(status.f_blocks) == (settings.folderBytes + Int(status.f_bsize) - 1) / Int(status.f_bsize)
+      else { continue }
+      return Int(status.f_files) - Int(status.f_ffree)
+    }
+    return nil
+  }
+
+  /// tmpfs
+  private static let memoryFiles = 0x0102_1994
 }

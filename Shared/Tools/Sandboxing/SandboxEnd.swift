@@ -4,7 +4,7 @@ struct SandboxEnd: Sendable, Equatable {
     case exited(Int)
     case signalled(Int)
     /// The whole sandbox was ended from here.
-    case overTime, overOutput, overMemory, overProcesses, stopped
+    case overTime, overOutput, overMemory, overProcesses, overFiles, stopped
     case unstarted(String)
   }
 

@@ -12,15 +12,18 @@ struct FolderScan {
 
   static let fileLimit = 50_000
   static let byteLimit = 2_000_000
+  static let totalLimit = 1_000_000_000
   private static let depthLimit = 32
   static let endings = [".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml"]
 
-  /// nil: the folder cannot be read.
-  static func files(in folder: String) -> [File]? {
+  /// nil: the folder cannot be read. `leftOut`: files that are beyond a limit.
+  static func files(in folder: String) -> (files: [File], leftOut: Int)? {
     guard let names = names(folder) else { return nil }
     var files: [File] = []
+    var total = 0
+    var leftOut = 0
     var waiting = names.map { ($0, 1) }
-    while let (path, depth) = waiting.popLast(), files.count < fileLimit {
+    while let (path, depth) = waiting.popLast() {
       var status = stat()
       guard lstat("\(folder)/\(path)", &status) == 0 else { continue }
       switch status.st_mode & S_IFMT {
@@ -29,15 +32,21 @@ struct FolderScan {
         waiting += (self.names("\(folder)/\(path)") ?? []).map { ("\(path)/\($0)", depth + 1) }
       case S_IFREG:
         let lower = path.lowercased()
-        guard endings.contains(where: lower.hasSuffix), status.st_size <= byteLimit else { continue }
+        guard endings.contains(where: lower.hasSuffix) else { continue }
+        let size = Int(status.st_size)
+        guard size <= byteLimit, total + size <= totalLimit, files.count < fileLimit else {
+          leftOut += 1
+          continue
+        }
+        total += size
         files.append(
           File(
-            path: path, size: Int(status.st_size),
+            path: path, size: size,
             modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)))
       default: continue
       }
     }
-    return files
+    return (files, leftOut)
   }
 
   /// What begins with a dot is nobody's to read.

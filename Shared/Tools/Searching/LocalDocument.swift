@@ -10,13 +10,12 @@ struct LocalDocument: Equatable {
     var text = ""
     var title = ""
     if [".html", ".htm", ".xhtml"].contains(where: lower.hasSuffix) {
-      let charset = ContentType("text/html", bytes).charset
-      if let page = ReadablePage(bytes, charset: charset, limit: FolderScan.byteLimit) {
+      if let page = ReadablePage(bytes, charset: nil, limit: FolderScan.byteLimit) {
         text = page.text
         title = page.title
       }
     } else {
-      text = String(decoding: bytes, as: UTF8.self)
+      text = String(decoding: PageEncoding.utf8(bytes, said: nil), as: UTF8.self)
     }
     if title.isEmpty { title = Self.heading(text) ?? path.split(separator: "/").last.map(String.init) ?? path }
     self.title = title

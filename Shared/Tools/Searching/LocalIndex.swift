@@ -17,13 +17,17 @@ final class LocalIndex {
   }
 
   var count: Int { known.count }
+  /// Files that are too large, too many or cannot be read.
+  private(set) var leftOut = 0
 
   /// Takes in what is new or has changed, and forgets what is gone. False: the folder cannot be read.
   func refresh() throws(StoreError) -> Bool {
-    guard let files = FolderScan.files(in: folder) else { return false }
+    guard let (files, beyond) = FolderScan.files(in: folder) else { return false }
+    var unread: Set<String> = []
     let now = Dictionary(files.map { ($0.path, $0) }) { first, _ in first }
     let stale = known.filter { now[$0.key] != $0.value }.map(\.key)
     let fresh = files.filter { known[$0.path] != $0 }
+    leftOut = beyond
     guard !stale.isEmpty || !fresh.isEmpty else { return true }
     try database.transaction { () throws(StoreError) in
       let gone = Set(stale)
@@ -34,14 +38,18 @@ final class LocalIndex {
       }
       let insert = try database.prepare("INSERT INTO passages (title, body, path) VALUES (?, ?, ?)")
       for file in fresh {
-        guard let bytes = FolderScan.bytes("\(folder)/\(file.path)") else { continue }
+        guard let bytes = FolderScan.bytes("\(folder)/\(file.path)") else {
+          unread.insert(file.path)
+          continue
+        }
         let document = LocalDocument(path: file.path, bytes: bytes)
         for passage in document.passages {
           try insert.run(.text(document.title), .text(passage), .text(file.path))
         }
       }
     }
-    known = now
+    known = now.filter { !unread.contains($0.key) }
+    leftOut = beyond + unread.count
     return true
   }
 

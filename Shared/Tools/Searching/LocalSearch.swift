@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Store
+internal import Telemetry
 internal import Threads
 
 /// Searches a folder of text, Markdown and HTML files: useful without any internet. What is found is named
@@ -21,9 +22,12 @@ final class LocalSearch: SearchEngine {
   private final class Index: @unchecked Sendable {
     var made: LocalIndex?
     var looked: ContinuousClock.Instant?
+    var leftOut = 0
   }
 
-  init(folder: String, freshness: Duration = .seconds(10)) throws(SearchFailure) {
+  private let log: Log
+
+  init(folder: String, freshness: Duration = .seconds(10), log: Log = .silent) throws(SearchFailure) {
     var status = stat()
     guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, access(folder, R_OK | X_OK) == 0 else {
       throw SearchFailure(
@@ -31,9 +35,10 @@ final class LocalSearch: SearchEngine {
     }
     self.folder = folder
     self.freshness = freshness
+    self.log = log
     index = Index()
     // made now rather than while a model waits for it
-    Task { _ = await workers.run { [index, folder] in Self.look(index, folder, .zero) } }
+    workers.add { [index, folder] in _ = Self.look(index, folder, .zero, log) }
   }
 
   /// The first folder of a path; empty for a file that lies in none.
@@ -44,8 +49,8 @@ final class LocalSearch: SearchEngine {
 
   func search(_ query: SearchQuery, within limit: Duration) async throws(SearchFailure) -> SearchAnswer {
     let rule = DomainRule(allowed: query.allowed, refused: query.excluded)
-    let answer = await workers.run { [index, folder, freshness] in
-      if let why = Self.look(index, folder, freshness) { return Answer.failed(why) }
+    let answer = await workers.run(within: limit) { [index, folder, freshness, log] in
+      if let why = Self.look(index, folder, freshness, log) { return Answer.failed(why) }
       do throws(StoreError) {
         let hits = try index.made?.search(query.text, count: query.count) { rule.admits(Self.domain($0)) }
         return .found(hits ?? [])
@@ -54,14 +59,16 @@ final class LocalSearch: SearchEngine {
       }
     }
     switch answer {
-    case .found(let hits)?: return SearchAnswer(hits: hits)
-    case .failed(let why)?: throw SearchFailure(why)
-    case nil: throw SearchFailure("too many searches wait; try again", .limit)
+    case .done(.found(let hits)): return SearchAnswer(hits: hits)
+    case .done(.failed(let why)): throw SearchFailure(why)
+    case .full: throw SearchFailure("too many searches wait; try again", .limit)
+    case .late: throw SearchFailure("the folder's index was not ready in time; try again", .timeout)
+    case .cancelled: throw SearchFailure("stopped")
     }
   }
 
   /// Why the folder cannot be searched; nil: it can.
-  private static func look(_ index: Index, _ folder: String, _ freshness: Duration) -> String? {
+  private static func look(_ index: Index, _ folder: String, _ freshness: Duration, _ log: Log) -> String? {
     do throws(StoreError) {
       let made: LocalIndex
       if let index = index.made { made = index } else { made = try LocalIndex(folder: folder) }
@@ -69,6 +76,10 @@ final class LocalSearch: SearchEngine {
       if let looked = index.looked, ContinuousClock.now - looked < freshness { return nil }
       guard try made.refresh() else { return "the folder that is searched cannot be read" }
       index.looked = .now
+      if made.leftOut != index.leftOut {
+        index.leftOut = made.leftOut
+        log.warning("tools.files_left_out", ("folder", folder), ("files", made.leftOut))
+      }
       return nil
     } catch {
       return "the index cannot be made: \(error.why)"

@@ -1,5 +1,6 @@
 internal import Deliberation
 internal import Models
+internal import Telemetry
 internal import Web
 
 /// Asks the configured engine, keeps to the domains that the ask allows, and gives back title, address and an excerpt of
@@ -30,14 +31,18 @@ struct WebSearch: Tool {
   }
 
   /// Or why it cannot be asked.
-  static func engine(_ settings: ToolSettings.Search, _ client: HTTPClient) -> Result<any SearchEngine, SearchFailure> {
+  static func engine(
+    _ settings: ToolSettings.Search, _ client: HTTPClient, _ log: Log
+  ) -> Result<any SearchEngine, SearchFailure> {
     switch settings.engine {
     case .searxng(let url, let key): return .success(SearXNG(url: url, key: key, client: client))
     case .exa(let url, let key, let variable):
       guard let key else { return .failure(SearchFailure("set \(variable) to Exa's key")) }
       return .success(Exa(url: url, key: key, client: client))
     case .local(let folder):
-      do throws(SearchFailure) { return .success(try LocalSearch(folder: folder)) } catch { return .failure(error) }
+      do throws(SearchFailure) { return .success(try LocalSearch(folder: folder, log: log)) } catch {
+        return .failure(error)
+      }
     }
   }
 
@@ -56,7 +61,7 @@ struct WebSearch: Tool {
     }
     // engines are asked to keep to the domains, and some do not
     let rule = DomainRule(allowed: query.allowed, refused: query.excluded)
-    let hits = answer.hits.filter { rule.admits($0.host) }.prefix(count)
+    let hits = answer.hits.filter { Self.isAddress($0.url) && rule.admits($0.host) }.prefix(count)
     var result = ToolResult(
       [
         "query": .string(query.text),
@@ -71,5 +76,10 @@ struct WebSearch: Tool {
     result.cost = answer.cost
     result.receivedBytes = answer.receivedBytes
     return result
+  }
+
+  /// An address that can be shown to people as a link, or a file of the folder.
+  private static func isAddress(_ url: String) -> Bool {
+    url.utf8.count <= WebAddress.byteLimit && ["http://", "https://", "local:"].contains(where: url.hasPrefix)
   }
 }

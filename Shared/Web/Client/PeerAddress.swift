@@ -61,9 +61,15 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     return !inside.contains { block, length in number >> (32 - length) == block >> (32 - length) }
   }
 
+  /// The address of IPv4 that this one of IPv6 is another way of writing.
+  var mapped: PeerAddress? {
+    guard bytes.count == 16, bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) else { return nil }
+    return PeerAddress(v4: (bytes[12], bytes[13], bytes[14], bytes[15]))
+  }
+
   private var isPublicV6: Bool {
     // mapped (::ffff:a.b.c.d) and translated (64:ff9b::a.b.c.d) addresses are those of IPv4 that they hold
-    if bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) { return Self.isPublicV4(bytes[12...]) }
+    if let mapped { return mapped.isPublic }
     if bytes.starts(with: [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]) { return Self.isPublicV4(bytes[12...]) }
     // all that is given out lies in 2000::/3; the rest is loopback, local, multicast and old forms
     guard bytes[0] >> 5 == 1 else { return false }

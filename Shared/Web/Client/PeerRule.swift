@@ -6,7 +6,7 @@ package struct PeerRule: Sendable {
   let lookup: (@Sendable (_ host: String) -> [PeerAddress])?
 
   /// Nothing inside: for addresses that come from outside.
-  package static let publicOnly = PeerRule { $0.isPublic }
+  package static let publicOnly = PeerRule { $0.isPublic && !OwnAddresses.hold($0) }
 
   package init(
     lookup: (@Sendable (_ host: String) -> [PeerAddress])? = nil, admits: @escaping @Sendable (PeerAddress) -> Bool
