@@ -130,6 +130,18 @@ import Testing
     (#"{"quorum":0}"#, "plugins[0].quorum"), (#"{"temperature":2.5}"#, "plugins[0].temperature"),
     (#"{"rounds":4}"#, "plugins[0].rounds"), (#"{"max_tool_calls":17}"#, "plugins[0].max_tool_calls"),
     (#"{"mode":"vote"}"#, "plugins[0].mode"), (#"{"analysis_models":[]}"#, "plugins[0].analysis_models"),
+    (
+      #"{"tools":[{"type":"openrouter:web_fetch","parameters":{"max_uses":"3"}}]}"#,
+      "plugins[0].tools[0].parameters.max_uses"
+    ),
+    (
+      #"{"tools":[{"type":"openrouter:web_search","parameters":{"allowed_domains":["a.com",5]}}]}"#,
+      "plugins[0].tools[0].parameters.allowed_domains[1]"
+    ),
+    (
+      #"{"tools":[{"type":"openrouter:web_search","parameters":{"excluded_domains":[""]}}]}"#,
+      "plugins[0].tools[0].parameters.excluded_domains[0]"
+    ),
     (#"{"analysis_models":["x/y"]}"#, "plugins[0].analysis_models[0]"),
     (#"{"analysis_models":["openrouter/fusion"]}"#, "plugins[0].analysis_models[0]"),
     (#"{"model":3}"#, "plugins[0].model"), (#"{"preset":"best"}"#, "plugins[0].preset"),

@@ -15,7 +15,7 @@ final class CallerProcess: Sendable {
   /// `CONCLAVE_TEST_BINARIES` names a folder with binaries of another build (a release, to measure).
   init(
     _ bus: BusSettings, simulator: String, inFlight: Int, instance: String? = nil, models: [String],
-    share: String? = nil
+    share: String? = nil, tools: JSON = [:]
   ) throws {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let binaries =
@@ -33,7 +33,7 @@ final class CallerProcess: Sendable {
           ]
         }),
       "presets": ["general-high": ["panel": .array(models.prefix(2).map(JSON.string)), "judge": .string(models[0])]],
-      "lanes": ["default": ["max_concurrency": .int(Int64(inFlight))]],
+      "lanes": ["default": ["max_concurrency": .int(Int64(inFlight))]], "tools": tools,
     ]
     let file = folder.appendingPathComponent("conclave.json")
     try Data(configuration.bytes).write(to: file)

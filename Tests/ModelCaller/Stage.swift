@@ -5,6 +5,7 @@ import Models
 import Telemetry
 import Testing
 import Threads
+import Tools
 
 #if canImport(Glibc)
   import Glibc
@@ -75,7 +76,7 @@ final class Stage: Sendable {
   func caller(
     _ instance: String, inFlight: Int = 2_000, room: Int = 100_000, metrics: Metrics = Metrics(),
     timeouts: ProviderTimeouts = ProviderTimeouts(), via: [String: [String]] = [:], others: [ProviderSettings] = [],
-    cache: CacheOptions? = nil,
+    cache: CacheOptions? = nil, tools: ToolSettings = .none,
     share: @escaping @Sendable (Int32) -> Bool = { _ in true }
   ) throws -> RunningCaller {
     var limits = CallLimits()
@@ -94,6 +95,7 @@ final class Stage: Sendable {
         }
       })
     options.cache = cache
+    options.tools = tools
     return try RunningCaller(options, metrics: metrics)
   }
 
@@ -102,7 +104,7 @@ final class Stage: Sendable {
   func command(
     _ model: String = "simulator/model-a", question: String = "Why is the sky blue?", call: CallID? = nil,
     milliseconds: Int64 = 60_000, stream: ReplyAddress? = nil, maxCost: Double? = nil, depth: Int = 0,
-    cache: CallCommand.Cache? = nil
+    cache: CallCommand.Cache? = nil, tools: [JSON] = []
   ) async throws -> CallID {
     let number = counter.withLock { counter in
       counter += 1
@@ -112,7 +114,8 @@ final class Stage: Sendable {
     let call = call ?? CallID("d-\(name)-\(number)", .panel, member: 0)
     let command = CallCommand(
       call: call, models: [model], modelAsked: model, tenant: "t",
-      messages: [["role": "user", "content": .string(question)]], deadline: Wall.now() + milliseconds,
+      messages: [["role": "user", "content": .string(question)]], tools: tools,
+      deadline: Wall.now() + milliseconds,
       maxCost: maxCost, depth: depth, stream: stream, cache: cache)
     try await send(
       topics.calls("default"), key: cache?.key ?? call.text, IDs.command(call), CallCommand.type, command.json)

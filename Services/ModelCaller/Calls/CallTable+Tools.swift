@@ -10,14 +10,18 @@ extension CallTable {
     guard !call.command.grants.isEmpty, !call.work.isLast, !answer.toolCalls.isEmpty,
       !answer.toolCalls.contains(where: { call.command.functions.contains($0.name) })
     else { return nil }
-    return answer.toolCalls
+    return answer.toolCalls.prefix(ToolWork.callsPerTurn).enumerated().map { index, wanted in
+      // a result names the call that it answers
+      let id = wanted.id.isEmpty ? "call_\(call.work.steps)_\(index)" : wanted.id
+      return ToolCall(id: id, name: wanted.name, arguments: wanted.arguments)
+    }
   }
 
   /// `cost` is what that turn cost, and so about what the next will.
   mutating func useTools(_ serial: Int, _ wanted: [ToolCall], _ answer: ProviderAnswer, cost: Double, _ now: Moment) {
     guard var call = calls[serial] else { return }
     let command = call.command
-    call.work.add(answer)
+    call.work.add(answer, wanted)
     call.phase = .tooling
     // each turn may be tried again until a client has seen some of it
     call.hasStreamed = false

@@ -28,21 +28,37 @@ package struct ToolWork: Sendable, Equatable {
   package static let conversationBytes = 400_000
   private static let traceLimit = 64_000
   private static let sourceLimit = 200
+  /// Calls of one turn that are answered. What a model wants beyond them is as if it had not said it: it can ask again.
+  package static let callsPerTurn = 16
 
   package init() {}
 
   package var room: Int { max(0, Self.conversationBytes - bytes) }
 
+  /// A call as it goes back to the model: providers refuse a conversation with arguments that are no JSON object, or with
+  /// a name that could not be offered.
+  private static func plain(_ call: ToolCall) -> JSON {
+    let isName = { (byte: UInt8) in
+      (48...57).contains(byte) || (97...122).contains(byte | 0x20) || "_-".utf8.contains(byte)
+    }
+    let hasName = (1...64).contains(call.name.utf8.count) && call.name.utf8.allSatisfy(isName)
+    let isShort = call.arguments.utf8.count <= Toolbox.argumentBytes
+    let isObject = isShort && (try? JSON.parse(call.arguments))?.object != nil
+    return ToolCall(
+      id: call.id, name: hasName ? call.name : "unknown", arguments: isObject ? call.arguments : "{}"
+    ).json
+  }
+
   /// The model's turn, as it goes back to it.
-  mutating func add(_ answer: ProviderAnswer) {
+  mutating func add(_ answer: ProviderAnswer, _ calls: [ToolCall]) {
     steps += 1
     var turn = JSONObject()
     turn.append("role", "assistant")
     turn.append("content", answer.content.isEmpty ? .null : .string(answer.content))
-    turn.append("tool_calls", .array(answer.toolCalls.map(\.json)))
+    turn.append("tool_calls", .array(calls.map(Self.plain)))
     if !answer.reasoningDetails.isEmpty { turn.append("reasoning_details", .array(answer.reasoningDetails)) }
     messages.append(.object(turn))
-    bytes += answer.content.utf8.count + answer.toolCalls.reduce(0) { $0 + $1.arguments.utf8.count + 100 }
+    bytes += answer.content.utf8.count + calls.reduce(0) { $0 + $1.arguments.utf8.count + 100 }
     guard !answer.content.isEmpty else { return }
     if !said.isEmpty { said += Self.pause }
     said += answer.content

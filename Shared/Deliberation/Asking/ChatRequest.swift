@@ -128,6 +128,7 @@ struct ChatRequest {
           } else { FusionParameters() }
       case "function": tools.append(try Self.function(tool, form: form))
       case "openrouter:datetime", "openrouter:web_search", "openrouter:web_fetch", "openrouter:bash":
+        try ServerToolParameters.check(tool)
         tools.append(value)
       default:
         throw tool.wrong(

@@ -101,9 +101,7 @@ struct FusionParameters {
       guard let type = try tool.text("type"), serverTools.contains(type) else {
         throw tool.wrong("type", "must be one of \(serverTools.joined(separator: ", "))")
       }
-      if let parameters = tool["parameters"], parameters.object == nil {
-        throw tool.wrong("parameters", "must be an object")
-      }
+      try ServerToolParameters.check(tool)
     }
     return list
   }
