@@ -2,7 +2,7 @@ internal import Deliberation
 internal import Web
 
 extension BenchCommand {
-  private static func counts(_ arguments: Arguments, usual: [Int]) throws(CommandError) -> [Int] {
+  static func counts(_ arguments: Arguments, usual: [Int]) throws(CommandError) -> [Int] {
     guard let text = arguments["--clients"] else { return usual }
     let counts = text.split(separator: ",").map { Int($0) }
     guard !counts.isEmpty, counts.allSatisfy({ $0.map { (1...20_000).contains($0) } ?? false }) else {

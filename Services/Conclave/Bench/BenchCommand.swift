@@ -6,21 +6,26 @@ internal import Telemetry
 /// `conclave bench bus`: what our own bus costs beside a plain C loop over the same library, measured in one run.
 /// `conclave bench calls`: the same of a model-caller.
 /// `conclave bench core`: what folding and deciding cost, and what an open deliberation takes, without any bus.
+/// `conclave bench overhead` and `bench saturation`: panels and a judge through a whole system and its log.
 /// `conclave bench gateway` and `bench streams`: what a whole system does for its clients, with simulated models.
 enum BenchCommand: Command {
   static let name = "bench"
-  static let operands = "bus|calls|core|gateway|streams"
+  static let operands = "bus|calls|core|gateway|overhead|saturation|streams"
   static let summary = "measure the bus or model calls beside a plain C loop, the core, or a whole system"
   static let flags = [
     Flag(
-      "--kafka", "host:port", "bus: on that Kafka (makes two topics there), instead of an embedded broker of its own"),
+      "--kafka", "host:port",
+      "bus, overhead, saturation: on that Kafka (topics of its own), instead of an embedded broker"),
     Flag("--records", "40000", "bus: how many records to read; the embedded broker holds 40000 of 1 KB"),
     Flag("--hops", "2000", "bus: how many records to send one after the other"),
-    Flag("--rounds", "3", "calls: how often each is measured; the middle one counts"),
+    Flag("--rounds", "3", "calls, overhead, saturation: how often each is measured; the middle one counts"),
+    Flag("--latency", "200", "overhead, saturation (0-20): milliseconds that each model takes"),
     Flag("--deliberations", "2000", "core: how many"),
     Flag("--answer-bytes", "4096", "core: the length of the question and of each answer"),
-    Flag("--clients", "1,32,256,512", "gateway: how many ask at once; streams: how many read at once (5000)"),
-    Flag("--seconds", "5", "gateway: how long each stage is measured"),
+    Flag(
+      "--clients", "1,32,256,512",
+      "gateway, overhead, saturation: how many ask at once; streams: how many read at once (5000)"),
+    Flag("--seconds", "5", "gateway, overhead, saturation (8): how long each stage is measured"),
     Flag("--json", nil, "for a program to read"),
   ]
 
@@ -30,8 +35,10 @@ enum BenchCommand: Command {
     case ["calls"]: return try calls(arguments)
     case ["core"]: return try core(arguments)
     case ["gateway"]: return try gateway(arguments, environment)
+    case ["overhead"]: return try fusion(arguments, environment, usual: 200...200, clients: [1, 32, 256, 512])
+    case ["saturation"]: return try fusion(arguments, environment, usual: 0...20, clients: [8, 16, 32, 64])
     case ["streams"]: return try streams(arguments, environment)
-    default: throw .usage("say what to measure: bus, calls, core, gateway or streams")
+    default: throw .usage("say what to measure: bus, calls, core, gateway, overhead, saturation or streams")
     }
   }
 

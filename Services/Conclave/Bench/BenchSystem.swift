@@ -15,8 +15,8 @@ final class BenchSystem: Sendable {
   private let stopping: Bell
   private let ended: Bell
 
-  /// `open`: how many deliberations are to be open at once.
-  init(open: Int, environment inherited: [String: String]) async throws(CommandError) {
+  /// `open`: how many deliberations are to be open at once. `kafka`: where a broker is; without, one of its own.
+  init(open: Int, kafka: String? = nil, environment inherited: [String: String]) async throws(CommandError) {
     folder = try Self.newFolder()
     var environment = inherited
     let settings: Settings
@@ -27,6 +27,7 @@ final class BenchSystem: Sendable {
     } catch { throw .settings("\(error)") }
     for name in settings.providers.values.compactMap(\.keyVariable) { environment[name] = nil }
     environment["CONCLAVE_API_KEYS"] = nil
+    environment["CONCLAVE_KAFKA"] = kafka
     environment["CONCLAVE_SIMULATOR_LATENCY_MS"] = "0"
     environment["CONCLAVE_LOG"] = "warning"
     let path = folder + "/conclave.json"
