@@ -12,10 +12,12 @@ final class CallerProcess: Sendable {
   private let client = HTTPClient()
   private let folder: URL
 
+  /// `provider` is asked instead of the simulator; what the process says goes to a file where `log` is more than usual.
   /// `CONCLAVE_TEST_BINARIES` names a folder with binaries of another build (a release, to measure).
   init(
     _ bus: BusSettings, simulator: String, inFlight: Int, instance: String? = nil, models: [String],
-    share: String? = nil, tools: JSON = [:]
+    share: String? = nil, tools: JSON = [:], provider: JSON? = nil, variables: [String: String] = [:],
+    log: String = "warning"
   ) throws {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let binaries =
@@ -24,7 +26,7 @@ final class CallerProcess: Sendable {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("caller-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let configuration: JSON = [
-      "providers": ["sim": ["base_url": "https://provider.example/v1", "format": "openai"]],
+      "providers": ["sim": provider ?? ["base_url": "https://provider.example/v1", "format": "openai"]],
       "models": .array(
         models.map {
           [
@@ -43,9 +45,10 @@ final class CallerProcess: Sendable {
     process.executableURL = binaries.appendingPathComponent("model-caller")
     var environment = [
       "CONCLAVE_KAFKA": bus.bootstrap, "CONCLAVE_TOPIC_PREFIX": bus.prefix, "CONCLAVE_CONFIG": file.path,
-      "CONCLAVE_SIMULATOR": simulator, "CONCLAVE_ADMIN": "127.0.0.1:\(port)", "CONCLAVE_DATA": folder.path,
-      "CONCLAVE_LOG": "warning", "PATH": "/usr/bin:/bin",
-    ]
+      "CONCLAVE_ADMIN": "127.0.0.1:\(port)", "CONCLAVE_DATA": folder.path, "CONCLAVE_LOG": log,
+      "PATH": "/usr/bin:/bin",
+    ].merging(variables) { _, given in given }
+    if provider == nil { environment["CONCLAVE_SIMULATOR"] = simulator }
     environment["CONCLAVE_PARTITIONS"] = bus.partitions.map(String.init)
     environment["CONCLAVE_INSTANCE"] = instance
     if bus.kind == .embedded {
@@ -54,7 +57,23 @@ final class CallerProcess: Sendable {
     }
     for name in ["LD_LIBRARY_PATH", "HOME"] { environment[name] = ProcessInfo.processInfo.environment[name] }
     process.environment = environment
+    let words = folder.appendingPathComponent("words")
+    if log != "warning" {
+      try Data().write(to: words)
+      let file = try FileHandle(forWritingTo: words)
+      process.standardOutput = file
+      process.standardError = file
+    }
     try process.run()
+  }
+
+  /// All that it has written, to its log and to the files of its data folder, and what its admin door shows.
+  func said() async throws -> String {
+    var text = String(decoding: try await client.send(HTTPRequest(url: admin + "/metrics")).body, as: UTF8.self)
+    for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+      text += String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    }
+    return text
   }
 
   var identifier: Int32 { process.processIdentifier }

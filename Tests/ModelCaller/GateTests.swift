@@ -106,6 +106,76 @@ private final class Door {
     #expect(gate.width == 100)
   }
 
+  @Test func `the bound comes back by time where answers take long, slowly near what was too much`() {
+    let gate = Door(Gate(limit: 10_000))
+    var now = start
+    for serial in 0..<20_000 { _ = gate.enter(serial, now: now) }
+    while gate.inUse < 10_000, let wake = gate.wake(now: now) {
+      now = wake
+      while gate.next(now: now) != nil {}
+    }
+    gate.leave(tooMuch, now: now)
+    #expect(gate.width == 7_000)
+    // nobody comes out, and yet it opens: at what was too much after some twenty seconds
+    for _ in 0..<25 {
+      now = now + 1_000
+      while gate.next(now: now) != nil {}
+    }
+    #expect(gate.width == 10_000 && gate.inUse == 10_000)
+  }
+
+  @Test func `a storm that came when few asked does not keep many out for long`() {
+    let gate = Door(Gate(limit: 10_000))
+    var now = start
+    for serial in 0..<20_000 { _ = gate.enter(serial, now: now) }
+    for _ in 0..<5 {
+      for _ in 0..<gate.inUse { gate.leave(tooMuch, now: now) }
+      now = now + 1_000
+      while gate.next(now: now) != nil {}
+    }
+    #expect(gate.width < 32)
+    let calm = now
+    while gate.width < 10_000, now - calm < 60_000, let wake = gate.wake(now: now) {
+      now = wake
+      while gate.next(now: now) != nil {}
+    }
+    #expect(now - calm < 40_000)
+  }
+
+  @Test func `a provider with a bound of its own is met there, and seldom asked for more`() {
+    let gate = Door(Gate(limit: 10_000))
+    var now = start
+    for serial in 0..<100_000 { _ = gate.enter(serial, now: now) }
+    var (refused, answered) = (0, 0)
+    // it takes a hundred at once, each for a second
+    for step in 0..<1_200 {
+      now = now + 100
+      while gate.next(now: now) != nil {}
+      while gate.inUse > 100 {
+        gate.leave(tooMuch, now: now)
+        refused += 1
+      }
+      for _ in 0..<(gate.inUse / 10) {
+        gate.leave(nil, latency: 1_000, now: now)
+        if step > 200 { answered += 1 }
+      }
+    }
+    // of the 100 a second that it could answer
+    #expect(answered > 6_000, "\(answered)")
+    #expect(refused < answered / 10, "\(refused) of \(answered)")
+  }
+
+  @Test func `a provider of fast and slow models is not slow`() {
+    var pulse = Pulse()
+    for _ in 0..<50 {
+      pulse.beat(300, of: "fast")
+      pulse.beat(20_000, of: "slow")
+    }
+    #expect(pulse.holds)
+    for _ in 0..<50 { pulse.beat(3_000, of: "fast") }
+    #expect(!pulse.holds)
+  }
+
   @Test func `no more go in a minute than the rate allows, and each process has its share of it`() {
     for (share, allowed) in [(1.0, 600), (0.5, 300)] {
       let gate = Door(Gate(limit: 10_000, requestsPerMinute: 600))

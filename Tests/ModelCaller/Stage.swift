@@ -76,7 +76,7 @@ final class Stage: Sendable {
   func caller(
     _ instance: String, inFlight: Int = 2_000, room: Int = 100_000, metrics: Metrics = Metrics(),
     timeouts: ProviderTimeouts = ProviderTimeouts(), via: [String: [String]] = [:], others: [ProviderSettings] = [],
-    cache: CacheOptions? = nil, tools: ToolSettings = .none,
+    cache: CacheOptions? = nil, tools: ToolSettings = .none, hedge: Int? = nil,
     share: @escaping @Sendable (Int32) -> Bool = { _ in true }
   ) throws -> RunningCaller {
     var limits = CallLimits()
@@ -91,7 +91,7 @@ final class Stage: Sendable {
         uniqueKeysWithValues: ([provider, down, other] + others).map { ($0.name, $0) }),
       routes: RouteTable { model in
         (via[model] ?? ["sim"]).map {
-          Route(provider: $0, model: model, name: model, price: Price(input: 1, output: 2))
+          Route(provider: $0, model: model, name: model, price: Price(input: 1, output: 2), hedge: hedge)
         }
       })
     options.cache = cache
@@ -150,6 +150,17 @@ final class Stage: Sendable {
         let id = record.headers.first { $0.name == "ce_id" }?.value.map { String(decoding: $0, as: UTF8.self) }
         return id.map { $0.replacing("/call.completed/", with: "/").replacing("/call.failed/", with: "/") }
       })
+  }
+
+  /// When the first outcome of each call was written.
+  var firstOutcomes: [String: Moment] {
+    events.records.reduce(into: [:]) { times, record in
+      guard let id = record.headers.first(where: { $0.name == "ce_id" })?.value else { return }
+      let call = String(decoding: id, as: UTF8.self).replacing("/call.completed/", with: "/")
+        .replacing("/call.failed/", with: "/")
+      let time = Moment(milliseconds: record.timestamp)
+      times[call] = min(times[call] ?? time, time)
+    }
   }
 
   func outcome(_ call: CallID, within limit: Duration = .seconds(20)) async throws -> JSON {

@@ -29,6 +29,12 @@ struct Table {
               Route(provider: "one", model: "both", name: "b-1", price: Price(input: 1, output: 2)),
               Route(provider: "two", model: "both", name: "b-2", price: Price(input: 1, output: 2)),
             ]
+          case "hedged":
+            [Route(provider: "one", model: "hedged", name: "h-1", price: Price(input: 1, output: 2), hedge: 90)]
+          case "hedged-both":
+            ["one", "two"].map {
+              Route(provider: $0, model: "hedged-both", name: "h", price: Price(input: 1, output: 2), hedge: 90)
+            }
           default: [Route]()
           }
         }
@@ -71,6 +77,12 @@ struct Table {
 
   mutating func fail(_ attempt: Attempt, _ failure: ProviderFailure, _ answer: ProviderAnswer = .init()) -> [Action] {
     table.ended(serial: attempt.serial, number: attempt.number, answer, failure, now: now)
+    return table.take()
+  }
+
+  /// An answer begins.
+  mutating func speak(_ attempt: Attempt) -> [Action] {
+    table.spoke(serial: attempt.serial, number: attempt.number, now: now)
     return table.take()
   }
 

@@ -43,8 +43,10 @@ struct Call: Sendable {
   var places: [Place]
   var phase: Phase
   var tries: Tries
-  /// Of the try under way, or the last; an answer to an earlier one is dropped.
+  /// Counts tries.
   var number = 0
+  /// Of the try under way, or the last; an answer to an earlier one is dropped.
+  var tryNumber = 0
   var route = 0
   var tryStarted: Moment
   /// The provider has said of its limits what the try under way has left of them.
@@ -65,6 +67,10 @@ struct Call: Sendable {
   var openDeltas = 0
   /// It was named on `signals`, so its end is told there too.
   var wasNamed = false
+  /// A second request for the same answer, because the first was slow to begin.
+  var second: Second?
+  /// The try under way has begun to answer.
+  var hasSpoken = false
   /// Why the try under way is being stopped.
   var stopping: ProviderFailure?
   /// Another caller's outcome stands in the log: this one writes none.

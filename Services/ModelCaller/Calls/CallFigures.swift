@@ -15,6 +15,9 @@ package struct CallFigures: Sendable, Equatable {
   package var cacheMisses = 0
   /// Calls that waited for the answer of another one that asked the same.
   package var shared = 0
+  /// Second requests because the first was slow, and those of them that were faster.
+  package var hedges = 0
+  package var hedgesWon = 0
   package var endedElsewhere = 0
   package var cost = 0.0
 

@@ -23,6 +23,8 @@ package struct CallLimits: Sendable {
   package var patience: Int64 = 20_000
   /// Whether answers of calls that allow it are kept for others.
   package var remembersAnswers = false
+  /// Of how many models is remembered how fast they are, where that matters.
+  package var paces = 1_000
   /// How many partitions the lane has in all; nil: this process has the whole of its rates.
   package var partitions: Int?
 

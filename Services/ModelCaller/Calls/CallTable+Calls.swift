@@ -130,9 +130,14 @@ extension CallTable {
     guard var call = calls[serial] else { return }
     call.phase = .trying
     call.number += 1
+    call.tryNumber = call.number
     call.wasHeard = false
+    call.hasSpoken = false
     call.tryStarted = now
     calls[serial] = call
+    // it may have stood before a door until another time
+    let slow = slowAt(call.tries.routes[call.route], now) ?? call.command.deadline
+    wheel.set(serial, at: min(call.command.deadline, slow))
     count { $0.tries += 1 }
     actions.append(
       .start(
@@ -142,7 +147,7 @@ extension CallTable {
   }
 
   /// A guess, for the rates that providers count in tokens.
-  private static let bytesPerToken = 4.0
+  static let bytesPerToken = 4.0
 
   /// Where a provider is down, one that has not been asked yet and is not.
   private func wayIn(_ tries: Tries, _ wanted: Int) -> Int {
@@ -199,7 +204,13 @@ extension CallTable {
         follow(.go(call.route), serial, now)
       }
     case .queued: waitedLong(serial, call, now)
-    case .trying: stop(serial, .timeout("the provider did not finish in time"))
+    case .trying:
+      if call.command.deadline <= now {
+        stop(serial, .timeout("the provider did not finish in time"), now)
+      } else {
+        hedge(serial, now)
+        wheel.set(serial, at: call.command.deadline)
+      }
     case .tooling: endTools(serial, .timeout("its tools did not finish in time"), now)
     case .settling: break
     case .writing: write(serial)
@@ -207,17 +218,25 @@ extension CallTable {
   }
 
   /// Ends the try under way; `ended` follows, with what was received.
-  private mutating func stop(_ serial: Int, _ why: ProviderFailure) {
+  private mutating func stop(_ serial: Int, _ why: ProviderFailure, _ now: Moment) {
     guard let call = calls[serial], call.phase == .trying, call.stopping == nil else { return }
+    stopSecond(serial, now)
     calls[serial]?.stopping = why
-    actions.append(.stop(serial: serial, number: call.number))
+    actions.append(.stop(serial: serial, number: call.tryNumber))
   }
 
   /// The headers of an answer came, with what its provider says of its limits.
   package mutating func told(serial: Int, number: Int, _ limits: RateLimits, now: Moment) {
-    guard let call = calls[serial], call.phase == .trying, call.number == number, !call.wasHeard else { return }
-    calls[serial]?.wasHeard = true
-    let provider = call.tries.routes[call.route].provider
+    guard let call = calls[serial], call.phase == .trying else { return }
+    var provider = call.tries.routes[call.route].provider
+    if number == call.tryNumber, !call.wasHeard {
+      calls[serial]?.wasHeard = true
+    } else if let second = call.second, number == second.number, !second.wasHeard {
+      calls[serial]?.second?.wasHeard = true
+      provider = call.tries.routes[second.route].provider
+    } else {
+      return
+    }
     gates[provider]?.told(limits, now: now)
     noteDoors(now)
   }
@@ -227,7 +246,9 @@ extension CallTable {
     serial: Int, number: Int, _ answer: ProviderAnswer, _ failure: ProviderFailure?, firstToken: Moment? = nil,
     now: Moment
   ) {
-    guard var call = calls[serial], call.phase == .trying, call.number == number else { return }
+    if endedBesides(serial, number, answer, failure, now) { return }
+    guard var call = calls[serial], call.phase == .trying, call.tryNumber == number else { return }
+    if failure == nil, !call.hasSpoken, call.stopping == nil { noteTime(call, firstToken ?? now) }
     if call.firstToken == nil { call.firstToken = firstToken }
     let route = call.tries.routes[call.route]
     if let usage = answer.usage {
@@ -264,7 +285,7 @@ extension CallTable {
     }
     gates[route.provider]?.leave(
       failure, wasStopped: call.stopping != nil, latency: firstToken.map { $0 - call.tryStarted },
-      wasHeard: call.wasHeard, now: now)
+      of: route.model, wasHeard: call.wasHeard, now: now)
     admit(route.provider, now)
     noteDoors(now)
     flow(now)
@@ -284,7 +305,7 @@ extension CallTable {
     switch call.phase {
     case .queued, .waiting, .looking, .sharing:
       conclude(serial, .failed(.cancelled("cancelled")), ProviderAnswer(), now)
-    case .trying: stop(serial, .cancelled("cancelled"))
+    case .trying: stop(serial, .cancelled("cancelled"), now)
     case .tooling: endTools(serial, .cancelled("cancelled"), now)
     // whoever runs it hears of it too, and if nobody does it is answered when it is claimed
     case .held, .settling, .writing: break
@@ -302,7 +323,7 @@ extension CallTable {
       drop(serial, now)
     case .trying:
       calls[serial]?.endedElsewhere = true
-      stop(serial, .cancelled("another caller has its outcome"))
+      stop(serial, .cancelled("another caller has its outcome"), now)
     case .settling, .writing: break
     }
   }

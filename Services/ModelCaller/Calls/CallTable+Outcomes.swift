@@ -93,7 +93,8 @@ extension CallTable {
 
   /// A piece of an answer came.
   package mutating func delta(serial: Int, number: Int, _ delta: AnswerDelta, now: Moment) {
-    guard let call = calls[serial], call.phase == .trying, call.number == number, call.stopping == nil, !call.isMuted,
+    guard let call = calls[serial], call.phase == .trying, call.tryNumber == number, call.stopping == nil,
+      !call.isMuted,
       let address = call.command.stream
     else { return }
     var delta = delta

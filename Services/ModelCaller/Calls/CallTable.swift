@@ -28,6 +28,8 @@ package struct CallTable: Sendable {
   /// The call that is asked for all who ask the same, by cache key, and those who wait for it.
   var flights: [String: Int] = [:]
   var riders: [Int: [Int]] = [:]
+  /// How fast models are that are asked twice where they are slow.
+  var paces: [String: Pace] = [:]
   var wheel = Wheel()
   var gather: DeltaGather
   var openDeltas: [Int: [Int]] = [:]

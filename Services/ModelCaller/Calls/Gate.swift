@@ -32,6 +32,7 @@ package struct Gate: Sendable {
   /// The latest results, the newest last: true is a failure that counts.
   private var results: [Bool] = []
   private var lastCut = Moment(milliseconds: .min)
+  private var recovery: Recovery?
   private var openings = 0
   private var hasBegun = false
   private(set) package var figures = GateFigures()
@@ -70,6 +71,13 @@ package struct Gate: Sendable {
     return true
   }
 
+  /// For a second request of a call that has one under way: it goes in where there is room, and never waits.
+  package mutating func enterAtOnce(tokens cost: Double, now: Moment) -> Bool {
+    guard row.isEmpty, circuit == .closed, hasRoom(now), take(cost, now) else { return false }
+    began()
+    return true
+  }
+
   /// The next in the row, while it may go in. The caller says what it costs, or nil where it is gone.
   package mutating func next(now: Moment, cost: (Int) -> Double?) -> Int? {
     while let first = row.first {
@@ -95,7 +103,8 @@ package struct Gate: Sendable {
   package func wake(now: Moment) -> Moment? {
     guard !row.isEmpty else { return nil }
     if case .open(let until) = circuit { return until }
-    guard inUse < Int(bound), circuit == .closed else { return nil }
+    guard circuit == .closed else { return nil }
+    guard inUse < Int(bound) else { return recovery == nil ? nil : now + Self.growEvery }
     if let ramp, inUse >= Int(ramp.width(now)) { return ramp.next(now) }
     return [
       requests?.ready(1, now: now), tokens?.ready(1, now: now), toldRequests?.ready(1, now: now),
@@ -120,6 +129,7 @@ package struct Gate: Sendable {
   }
 
   private mutating func hasRoom(_ now: Moment) -> Bool {
+    grow(now)
     guard inUse < Int(bound) else { return false }
     if !hasBegun {
       hasBegun = true
@@ -172,7 +182,8 @@ package struct Gate: Sendable {
   /// A request is over. `failure` is nil where the provider answered; one that was stopped from here says nothing.
   /// `latency` is how long the first piece of the answer took; `wasHeard`: `told` has been called for it.
   package mutating func leave(
-    _ failure: ProviderFailure?, wasStopped: Bool, latency: Int64? = nil, wasHeard: Bool = false, now: Moment
+    _ failure: ProviderFailure?, wasStopped: Bool, latency: Int64? = nil, of model: String = "", wasHeard: Bool = false,
+    now: Moment
   ) {
     inUse -= 1
     if !wasHeard { unheard = max(0, unheard - 1) }
@@ -180,7 +191,7 @@ package struct Gate: Sendable {
       if circuit == .probing { circuit = .open(until: now) }
       return
     }
-    if failure == nil, let latency { pulse.beat(latency) }
+    if failure == nil, let latency { pulse.beat(latency, of: model) }
     // what the provider answered with a 4xx of its own shows that it is there
     let counts = failure.map { $0.status.map { $0 >= 500 } ?? ($0.reason == .timeout || $0.remedy == .later) } ?? false
     judge(counts, now)
@@ -215,6 +226,15 @@ package struct Gate: Sendable {
     ramp = Ramp(Ramp.again, now: now)
   }
 
+  /// How often a door looks whether it has grown, in milliseconds.
+  private static let growEvery: Int64 = 100
+
+  private mutating func grow(_ now: Moment) {
+    guard let grown = recovery?.bound(now, holds: pulse.holds) else { return }
+    bound = min(Double(limit), max(bound, grown))
+    if bound >= Double(limit) { recovery = nil }
+  }
+
   private mutating func adapt(_ failure: ProviderFailure?, _ now: Moment) {
     let isTooMuch = failure.map { $0.reason == .rateLimited || $0.reason == .timeout } ?? false
     if isTooMuch {
@@ -222,7 +242,9 @@ package struct Gate: Sendable {
       lastCut = now
       figures.cuts += 1
       // what is in use, not what would have been allowed, is what was too much
-      bound = max(1, min(bound, Double(inUse + 1)) * 0.7)
+      let tooMany = min(bound, Double(inUse + 1))
+      bound = max(1, tooMany * 0.7)
+      recovery = Recovery(peak: tooMany, low: bound, now: now)
     } else if failure == nil, bound < Double(limit), pulse.holds {
       bound = min(Double(limit), bound + 1 / max(1, bound / 4))
     }

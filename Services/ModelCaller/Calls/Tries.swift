@@ -59,6 +59,13 @@ package struct Tries: Sendable, Equatable {
         milliseconds: milliseconds))
   }
 
+  /// A try failed beside which another one goes on.
+  package mutating func besides(_ route: Int, _ failure: ProviderFailure, milliseconds: Int64) {
+    stopped(route, failure, milliseconds: milliseconds)
+    ways[route].count += 1
+    if failure.stayedSilent || failure.remedy == .elsewhere { ways[route].isClosed = true }
+  }
+
   /// What follows a failed try. `random` draws from 0 to the number given, both included.
   package mutating func failed(
     _ route: Int, _ failure: ProviderFailure, milliseconds: Int64, now: Moment, deadline: Moment,

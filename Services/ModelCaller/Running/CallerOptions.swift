@@ -63,7 +63,8 @@ package struct CallerOptions: Sendable {
     tools.bash?.hidden = Self.own(settings)
     self.init(
       bus: settings.bus, instance: settings.instance, staticInstance: settings.staticInstance,
-      share: { share.holds($0) }, lanes: lanes, providers: settings.providers, routes: RouteTable(catalogue),
+      share: { share.holds($0) }, lanes: lanes, providers: settings.providers,
+      routes: RouteTable(catalogue, hedges: try Hedges(settings.configuration)),
       upstreamBytes: settings.limits.upstreamBytes, tools: tools)
     let room = settings.configuration["limits"]?["cache_bytes"]?.int ?? CacheOptions.usualBytes
     if room > 0 { cache = CacheOptions(path: "\(settings.data)/cache.sqlite", bytes: Int(room)) }

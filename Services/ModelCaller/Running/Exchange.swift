@@ -60,16 +60,21 @@ final class Exchange: @unchecked Sendable {
         mailbox.post(.told(serial: attempt.serial, number: attempt.number, limits))
       }
     case .body(let bytes):
-      if firstToken == nil { firstToken = Clock.now() }
       if let delta = reader.feed(bytes) { came(delta) }
       // the connection is left to its end where the stream said that it is done, so that it can be used again
       if !hasEnded, reader.isOver { end(reader.end(now: Clock.now())) }
-    case .done: end(reader.end(now: Clock.now()))
+    case .done:
+      if firstToken == nil { firstToken = Clock.now() }
+      end(reader.end(now: Clock.now()))
     case .failed(let error): end(reader.cut(Self.failure(error)))
     }
   }
 
   private func came(_ delta: AnswerDelta) {
+    if firstToken == nil {
+      firstToken = Clock.now()
+      if attempt.route.hedge != nil { mailbox.post(.spoke(serial: attempt.serial, number: attempt.number)) }
+    }
     if attempt.command.stream != nil {
       mailbox.post(.delta(serial: attempt.serial, number: attempt.number, delta))
     }

@@ -15,6 +15,8 @@ final class LaneCounters: Sendable {
   private let hits: Counter
   private let misses: Counter
   private let shared: Counter
+  private let hedges: Counter
+  private let hedgesWon: Counter
   private let cost: Counter
 
   init(_ metrics: Metrics, _ labels: [(String, String)]) {
@@ -36,6 +38,8 @@ final class LaneCounters: Sendable {
     hits = counter("conclave_cache_hits_total", "Calls that were answered from the cache.")
     misses = counter("conclave_cache_misses_total", "Calls that the cache had no answer for.")
     shared = counter("conclave_calls_shared_total", "Calls that waited for another one that asked the same.")
+    hedges = counter("conclave_calls_hedged_total", "Second requests because the first was slow to begin.")
+    hedgesWon = counter("conclave_calls_hedges_won_total", "Second requests that began to answer before the first.")
     cost = counter("conclave_call_cost_usd_total", "What calls cost.")
   }
 
@@ -54,6 +58,8 @@ final class LaneCounters: Sendable {
     hits.add(Double(now.cacheHits - before.cacheHits))
     misses.add(Double(now.cacheMisses - before.cacheMisses))
     shared.add(Double(now.shared - before.shared))
+    hedges.add(Double(now.hedges - before.hedges))
+    hedgesWon.add(Double(now.hedgesWon - before.hedgesWon))
     cost.add(now.cost - before.cost)
   }
 }

@@ -19,7 +19,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
   private let cache: ResponseCache?
   private let meters: LaneMeters
   private let log: Log
-  private var exchanges: [Int: (number: Int, exchange: Exchange)] = [:]
+  private var exchanges: [TryName: Exchange] = [:]
   private var toolTasks: [Int: (number: Int, task: Task<Void, Never>)] = [:]
   private weak var consumer: Consumer?
 
@@ -96,10 +96,11 @@ final class LaneLoop: Receiver, @unchecked Sendable {
       switch item {
       case .delta(let serial, let number, let delta):
         table.delta(serial: serial, number: number, delta, now: now)
+      case .spoke(let serial, let number): table.spoke(serial: serial, number: number, now: now)
       case .told(let serial, let number, let limits):
         table.told(serial: serial, number: number, limits, now: now)
       case .ended(let serial, let number, let answer, let failure, let firstToken):
-        if exchanges[serial]?.number == number { exchanges[serial] = nil }
+        exchanges[TryName(serial: serial, number: number)] = nil
         table.ended(serial: serial, number: number, answer, failure, firstToken: firstToken, now: now)
       case .used(let serial, let number, let uses):
         if toolTasks[serial]?.number == number { toolTasks[serial] = nil }
@@ -120,9 +121,8 @@ final class LaneLoop: Receiver, @unchecked Sendable {
         log.debug(
           "call.try", ("call", attempt.command.call.text), ("try", attempt.number), ("provider", attempt.route.provider)
         )
-        exchanges[attempt.serial] = (attempt.number, performer.start(attempt, mailbox))
-      case .stop(let serial, let number):
-        if let running = exchanges[serial], running.number == number { running.exchange.stop() }
+        exchanges[TryName(serial: attempt.serial, number: attempt.number)] = performer.start(attempt, mailbox)
+      case .stop(let serial, let number): exchanges[TryName(serial: serial, number: number)]?.stop()
       case .use(let round, let serial, let number):
         let task = Task { [mailbox, toolbox = performer.toolbox] in
           mailbox.post(.used(serial: serial, number: number, await toolbox.use(round)))
@@ -189,7 +189,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
     }
     mailbox.onMail(nil)
     let left = table.inFlight
-    for (_, running) in exchanges.values { running.stop() }
+    for exchange in exchanges.values { exchange.stop() }
     for (_, task) in toolTasks.values { task.cancel() }
     return left
   }

@@ -7,6 +7,8 @@ internal import Tools
 final class Mailbox: Sendable {
   enum Item: Sendable {
     case delta(serial: Int, number: Int, AnswerDelta)
+    /// An answer begins.
+    case spoke(serial: Int, number: Int)
     case told(serial: Int, number: Int, RateLimits)
     case ended(serial: Int, number: Int, ProviderAnswer, ProviderFailure?, firstToken: Moment?)
     case used(serial: Int, number: Int, [ToolUse])

@@ -59,7 +59,7 @@ final class Performer: Sendable {
     var tools = own + toolbox.functions(for: command.grants, besides: command.functions)
     if attempt.work.isLast {
       // some take a conversation with calls of functions only together with the functions
-      let wantsThem = provider.format == .anthropic || provider.baseURL.contains("openrouter")
+      let wantsThem = provider.format == .anthropic || provider.isRouter
       if own.isEmpty, wantsThem { parameters["tool_choice"] = "none" } else { tools = own }
     }
     if tools.isEmpty {

@@ -5,9 +5,13 @@ internal import Models
 package struct RouteTable: Sendable {
   private let routes: @Sendable (String) -> [Route]
 
-  init(_ catalogue: Catalogue) {
+  init(_ catalogue: Catalogue, hedges: Hedges) {
     @Sendable func ways(_ model: Catalogue.Model) -> [Route] {
-      model.via.map { Route(provider: $0.provider, model: model.slug, name: $0.name, price: model.price ?? .free) }
+      model.via.map {
+        Route(
+          provider: $0.provider, model: model.slug, name: $0.name, price: model.price ?? .free,
+          hedge: hedges.percentile(model.slug))
+      }
     }
     let routes = Dictionary(catalogue.models.map { ($0.slug, ways($0)) }, uniquingKeysWith: { first, _ in first })
     // an entry for all models of an author stands in no list
