@@ -232,13 +232,15 @@ class Attack:
 
     def unread_streams(self):
         """Streams that nobody reads: they are bounded, and then cut."""
-        body = json.dumps({**QUESTION, "model": "simulator/model-a+bytes-600000", "stream": True}).encode()
-        head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        lines = [self.connect() for _ in range(40)]
+        # some 10 MB of small pieces each, more than all buffers on the way
+        long = "simulator/model-a+words-40000+pace-20000"
+        body = json.dumps({**QUESTION, "model": long, "stream": True}).encode()
+        head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        lines = [self.connect() for _ in range(8)]
         for line in lines:
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             line.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        time.sleep(6)
+        time.sleep(8)
         whole = 0
         for line in lines:
             line.settimeout(10)

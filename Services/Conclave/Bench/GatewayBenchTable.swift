@@ -4,8 +4,12 @@ internal import Deliberation
 enum GatewayBenchTable {
   static func text(_ stages: [GatewayBench.Stage]) -> String {
     var lines = [
-      "embedded broker, simulated models with latency 0, \(seconds(stages.first?.seconds)) s a stage", "",
-      row(["", "clients", "per second", "p50 ms", "p99 ms", "errors", "ms CPU each", "share of the CPU"]),
+      "embedded broker, simulated models with latency 0, \(seconds(stages.first?.seconds)) s a stage.",
+      "Where the cores in use are all that there are, the processor is the bound; else it is the waiting of each step.",
+      "",
+      row([
+        "", "clients", "per second", "p50 ms", "p99 ms", "errors", "ms CPU each", "cores in use", "share of the CPU",
+      ]),
     ]
     for stage in stages {
       let total = stage.cpu.reduce(0) { $0 + $1.seconds }
@@ -16,14 +20,15 @@ enum GatewayBenchTable {
         row([
           stage.kind.rawValue, "\(stage.clients)", BenchTable.rounded(stage.rate, 1),
           BenchTable.rounded(stage.p50 * 1000, 2), BenchTable.rounded(stage.p99 * 1000, 2), "\(stage.errors)",
-          BenchTable.rounded(total / Double(max(stage.requests, 1)) * 1000, 2), shares.joined(separator: ", "),
+          BenchTable.rounded(total / Double(max(stage.requests, 1)) * 1000, 2),
+          BenchTable.rounded(total / max(stage.seconds, 0.001), 2), shares.joined(separator: ", "),
         ]))
     }
     return lines.joined(separator: "\n") + "\n"
   }
 
   private static func row(_ cells: [String]) -> String {
-    let widths = [7, 8, 11, 9, 9, 7, 12]
+    let widths = [7, 8, 11, 9, 9, 7, 12, 13]
     return cells.enumerated().map { place, cell in
       guard place < widths.count else { return cell }
       let space = String(repeating: " ", count: max(0, widths[place] - cell.count))
