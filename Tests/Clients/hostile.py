@@ -1,6 +1,6 @@
 """Hostile connections against a running gateway: it goes on serving others, and its memory comes back.
 
-hostile.py [--idle 10000]
+hostile.py [--idle 10000] [--only TEXT]
 """
 
 import argparse
@@ -233,14 +233,15 @@ class Attack:
     def unread_streams(self):
         """Streams that nobody reads: they are bounded, and then cut."""
         # some 10 MB of small pieces each, more than all buffers on the way
-        long = "simulator/model-a+words-40000+pace-20000"
+        long = "simulator/model-a+words-40000+pace-2000"
         body = json.dumps({**QUESTION, "model": long, "stream": True}).encode()
         head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
-        lines = [self.connect() for _ in range(8)]
+        lines = [self.connect() for _ in range(4)]
         for line in lines:
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             line.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        time.sleep(8)
+        # nobody reads before all of it is written
+        time.sleep(30)
         whole = 0
         for line in lines:
             line.settimeout(10)
@@ -258,6 +259,7 @@ class Attack:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--idle", type=int, default=10_000)
+    parser.add_argument("--only", default="", help="those alone whose name contains this")
     arguments = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -285,6 +287,8 @@ def main():
     warm.stop()
     failures = 0
     for name, run in attacks:
+        if arguments.only not in name:
+            continue
         start, open_before = memory(pid), descriptors(pid)
         bystander = Bystander(running.http)
         began = time.monotonic()
