@@ -92,7 +92,8 @@ import Threads
       patience: .init(stopping: .milliseconds(300))
     ) { watch in try await eventually("ready") { watch.ready == 1 } }
     #expect(status == 0)
-    #expect(ContinuousClock.now - before < .seconds(10))
+    // left to itself it would never end; a machine full of other tests still needs its time
+    #expect(ContinuousClock.now - before < .seconds(40))
   }
 
   @Test("says what is missing when a program is not there") func missing() {

@@ -107,7 +107,7 @@ private struct Echo: Tool {
     let uses = await task.value
     #expect(uses.map(\.call.id) == ["0", "1", "2", "3"])
     #expect(uses.allSatisfy { $0.outcome == .failed })
-    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(ContinuousClock.now - start < .seconds(45))
   }
 
   @Test("waits no longer for what blocks than it may, and begins nothing that nobody waits for") func workers()
