@@ -99,6 +99,35 @@ final class Stage {
     if let referee { report.take(referee.judge()) }
   }
 
+  /// Whether the ledger that came after this one has written anything.
+  func hasLedgerWritten(after victim: House.Service) -> Bool {
+    house.services.contains {
+      $0.name == victim.name && $0.pid != victim.pid
+        && (doors.metrics($0.admin)?.sum("conclave_ledger_events_total") ?? 0) > 0
+    }
+  }
+
+  /// Has the ledger checked, and held against the topic record by record: its rows are what an independent reader counts.
+  func verifyLedger() throws(Failure) {
+    for words in [["verify", "--all", "--json"], ["verify", "--all", "--log", "--json"]] {
+      let log = "\(folder)/\(words.joined(separator: "")).json"
+      let child = try Child(
+        "conclave verify", "\(Files.programs)/conclave", words, environment: house.environment, log: log)
+      let hasEnded = child.waits(.seconds(120))
+      child.end()
+      let line = (Files.text(log) ?? "").split(separator: "\n").last { $0.hasPrefix("{") } ?? "{}"
+      let report = (try? JSON.parse(String(line))) ?? [:]
+      demand(
+        hasEnded && child.status == 0 && report["passed"]?.bool == true,
+        "conclave \(words.joined(separator: " ")) does not pass: \(Files.tail(log))")
+      var figures = JSONObject()
+      for name in ["events", "digests", "repeats", "paid", "cost_repeated", "compared", "found"] {
+        figures.append(name, ifPresent: report[name])
+      }
+      figure(words.contains("--log") ? "ledger_and_topic" : "ledger", .object(figures))
+    }
+  }
+
   /// Writes down that a caller was killed or frozen, and what it had in hand just before.
   func noteKill(_ service: House.Service) -> Int64 {
     let inFlight =

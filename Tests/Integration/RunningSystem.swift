@@ -28,11 +28,11 @@ final class RunningSystem: Sendable {
   /// Returns when everything is ready. Whatever starts here ends with the test process, at the latest.
   init(
     _ configuration: TestConfiguration = TestConfiguration(), kafka: String? = RunningSystem.kafka, callers: Int = 1,
-    extra: [String: String] = [:]
+    extra: [String: String] = [:], folder kept: String? = nil
   )
     async throws
   {
-    folder = try Self.newFolder()
+    folder = try kept ?? Self.newFolder()
     self.kafka = kafka
     prefix = kafka == nil ? "conclave." : "t\(UInt32.random(in: .min ... .max)).conclave."
     try Data(configuration.json.bytes).write(to: URL(filePath: folder + "/conclave.json"))

@@ -1,6 +1,7 @@
 import Bus
 import Deliberation
 import Foundation
+import Glibc
 import Testing
 import Web
 
@@ -165,6 +166,29 @@ extension RunningSystems {
         #expect(verified.status == 0 && report["paid"]?.int == 0, "\(verified.output.prefix(2_000))")
         #expect(report["digests"]?.int == Int64(ids.count))
       }
+    }
+
+    @Test("brings back what was open when everything was killed", .enabled(if: RunningSystem.kafka == nil))
+    func everything() async throws {
+      let first = try await RunningSystem(.slow)
+      let folder = first.folder
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      var ids: [String] = []
+      for number in 0..<8 {
+        let response = try await first.post(TestConfiguration.fusion("\(number)?"), to: "/v1/deliberations")
+        #expect(response.status == 202)
+        ids.append(try #require(try JSON.parse(response.body)["id"]?.string))
+      }
+      let services = try first.run().services
+      Glibc.kill(first.pid, SIGKILL)
+      #expect(try await first.waitForEnd() == .signal(SIGKILL))
+      first.client.shutdown()
+      try await eventually("no child is left") { services.allSatisfy { Glibc.kill($0.pid, 0) != 0 } }
+      let second = try await RunningSystem(.slow, folder: folder)
+      for id in ids { try await isStored(id, second) }
+      let verified = try await conclave(second, "verify", "--all")
+      #expect(verified.status == 0, "\(verified.output)")
+      try await second.stop()
     }
   }
 }

@@ -1,10 +1,10 @@
 internal import Deliberation
 internal import Glibc
 
-/// Each service that decides or calls is killed in the middle of its work, several times, and comes back.
+/// Each service that decides or calls, and the ledger, is killed in the middle of its work, several times, and comes back.
 enum KillScenario: Scenario {
   static let name = "kill"
-  static let victims = ["panel-dispatcher", "model-caller", "aggregator", "judge"]
+  static let victims = ["panel-dispatcher", "model-caller", "aggregator", "judge", "ledger"]
 
   static func models(_ options: Options) -> Models { Models(manner: "latency-\(options.latency)") }
 
@@ -25,6 +25,7 @@ enum KillScenario: Scenario {
       recoveries.append(recovery)
     }
     stage.finish(clients, within: .seconds(300))
+    try stage.verifyLedger()
     report(recoveries, stage)
     stage.demand(stage.report.figures["control_failed"] == true, "the control without deduplication passes too")
   }
@@ -64,7 +65,12 @@ enum KillScenario: Scenario {
       {
         recovery.ready = Time.now - at
       }
-      if recovery.work == nil { recovery.work = stage.watch?.first(by: victim.instance, after: at).map { $0 - at } }
+      if victim.name == "ledger" {
+        // it writes no events: it is at work when it has written rows
+        if recovery.work == nil, stage.hasLedgerWritten(after: victim) { recovery.work = Time.now - at }
+      } else if recovery.work == nil {
+        recovery.work = stage.watch?.first(by: victim.instance, after: at).map { $0 - at }
+      }
       return recovery.ready != nil && recovery.work != nil
     }
     return recovery
