@@ -29,11 +29,13 @@ final class LedgerFile: @unchecked Sendable {
     hold = try Self.hold(path + ".lock")
     do {
       database = try Database(path, .write)
+      // an answer of a few kilobytes and its like fit a page, several at a time; only a new file takes it
+      try database.run("PRAGMA page_size = 16384")
       try database.run("PRAGMA journal_mode = WAL")
       try database.run("PRAGMA synchronous = \(survives ? "FULL" : "NORMAL")")
       try database.run("PRAGMA secure_delete = ON")
       try database.run("PRAGMA cache_size = -65536")
-      try database.run("PRAGMA wal_autocheckpoint = 4000")
+      try database.run("PRAGMA wal_autocheckpoint = 2000")
       try database.run("PRAGMA temp_store = MEMORY")
       try Schema.migrate(database)
     } catch {

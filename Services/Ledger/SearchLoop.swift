@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Store
 internal import Telemetry
 internal import Threads
@@ -16,6 +17,8 @@ final class SearchLoop: Sendable {
     self.state = state
     self.bell = bell
     thread = NamedThread.start("ledger-search") {
+      // on Linux a thread has a priority of its own: the full text follows, and takes what rows and questions leave
+      _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
       var search: SearchFile?
       var archive: Archive?
       while !state.withLock({ $0 }) {

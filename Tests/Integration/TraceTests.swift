@@ -23,9 +23,14 @@ extension RunningSystems {
         let id = try #require(try JSON.parse(response.body)["id"]?.string)
         #expect(response.status == 200)
         try await eventually("the result is on its topic") { !watch.results(id).isEmpty }
-        let records = watch.all.filter { $0.headers.text("ce_subject") == id }
-        // requests, calls, events, results and replies
-        #expect(Set(records.map(\.topic)).count == 5)
+        func all() -> [Record] { watch.all.filter { $0.headers.text("ce_subject") == id } }
+        // requests, calls, events, results and replies, and an outcome for each command
+        try await eventually("every topic has been read") {
+          let topics = Dictionary(grouping: all(), by: \.topic)
+          let outcomes = watch.types(id).count { $0 == "conclave.call.completed.v1" }
+          return topics.count == 5 && outcomes == 5 && topics[watch.topics.calls("default")]?.count == 5
+        }
+        let records = all()
         try await eventually("everything has been sent on: \(records.count)") {
           let ids = Set(receiver.trace(mine).map(\.id))
           return records.allSatisfy { ids.contains(Self.span($0)) } && receiver.trace(mine).count >= records.count + 6

@@ -1,10 +1,12 @@
 internal import Deliberation
 internal import Glibc
 
-/// Each service that decides or calls, and the ledger, is killed in the middle of its work, several times, and comes back.
+/// Each service that decides or calls is killed in the middle of its work, several times, and comes back; then the ledger.
 enum KillScenario: Scenario {
   static let name = "kill"
-  static let victims = ["panel-dispatcher", "model-caller", "aggregator", "judge", "ledger"]
+  static let victims = ["panel-dispatcher", "model-caller", "aggregator", "judge"]
+  /// When the ledger is killed: after the others, so that nothing of theirs depends on it.
+  static let ledgerProgress = 0.86
 
   static func models(_ options: Options) -> Models { Models(manner: "latency-\(options.latency)") }
 
@@ -24,6 +26,8 @@ enum KillScenario: Scenario {
         "at \(done) %: \(moment.victim) killed, ready after \(recovery.readyText), at work after \(recovery.workText)")
       recoveries.append(recovery)
     }
+    _ = eventually(within: .seconds(options.limit)) { clients.progress >= ledgerProgress }
+    for _ in 0..<options.kills { recoveries.append(try kill("ledger", stage)) }
     stage.finish(clients, within: .seconds(300))
     try stage.verifyLedger()
     report(recoveries, stage)
@@ -66,8 +70,9 @@ enum KillScenario: Scenario {
         recovery.ready = Time.now - at
       }
       if victim.name == "ledger" {
-        // it writes no events: it is at work when it has written rows
-        if recovery.work == nil, stage.hasLedgerWritten(after: victim) { recovery.work = Time.now - at }
+        // it writes no events: it is at work when it has written rows, or there is nothing left to be written
+        let isAtWork = stage.hasLedgerWritten(after: victim) || stage.clients.allSatisfy { $0.isDone }
+        if recovery.work == nil, recovery.ready != nil, isAtWork { recovery.work = Time.now - at }
       } else if recovery.work == nil {
         recovery.work = stage.watch?.first(by: victim.instance, after: at).map { $0 - at }
       }
@@ -79,7 +84,7 @@ enum KillScenario: Scenario {
   private static func report(_ recoveries: [Recovery], _ stage: Stage) {
     let bound = Int64(stage.options.recoverWithin)
     var table = JSONObject()
-    for victim in victims {
+    for victim in victims + ["ledger"] {
       let own = recoveries.filter { $0.victim == victim }
       stage.line("killed \(victim): at work after \(own.map(\.workText).joined(separator: ", "))")
       table[victim] = [
