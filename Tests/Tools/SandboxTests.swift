@@ -155,7 +155,10 @@ struct SandboxTests {
     let shared = try await bash(
       """
       for i in 1 2 3 4; do
-        python3 -c 'import mmap, time; m = mmap.mmap(-1, 90_000_000); m.write(b"x" * 90_000_000); time.sleep(20)' &
+        python3 -c 'import mmap, time
+      m = mmap.mmap(-1, 90_000_000)
+      for place in range(0, 90_000_000, 4096): m[place] = 1
+      time.sleep(20)' &
       done; wait
       """
     ) {
