@@ -11,9 +11,11 @@ func openGateway(_ context: ServiceContext) throws -> any Stoppable {
   let (settings, topics) = (context.settings, context.topics)
   let keys = Keys(settings.keys)
   if keys.isOpen, !settings.http.isLoopback { throw GatewayError.open(settings.http.description) }
-  let known = Recollection()
+  // beside a ledger it is for the moment until that has caught up
+  let ledger = LedgerClient(settings)
+  let known = ledger == nil ? Recollection() : Recollection(entries: 1_000, bytes: 2_000_000)
   let entrance = Entrance(keys, Admission.Bounds(settings), metrics: context.metrics, now: WallClock.now())
-  let records = Records(known: known, ledger: LedgerClient(settings))
+  let records = Records(known: known, ledger: ledger)
   let waiting = Waiting(
     gateway: settings.instance, incarnation: Sender.newIncarnation(), known: known, log: context.log,
     metrics: context.metrics,
