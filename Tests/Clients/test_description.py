@@ -173,6 +173,8 @@ class Held(unittest.TestCase):
         self.held(accepted.json(), "Deliberation", None)
 
     def test_errors(self):
+        plain = {"model": "openai/gpt-5.5", "messages": QUESTION}
+        rated = [self.ask("/v1/chat/completions", plain, key=system.RATED) for _ in range(3)]
         for status, their, answer in [
             (400, "BadRequestResponse", self.chat(messages=[])),
             (400, "BadRequestResponse", self.chat(model="nobody/nothing")),
@@ -180,7 +182,7 @@ class Held(unittest.TestCase):
             (402, "PaymentRequiredResponse", self.chat(plugins=[{"id": "fusion", "max_cost": 0.0000001}])),
             (404, "NotFoundResponse", self.ask("/v1/generation?id=gen-nobodys")),
             (413, "PayloadTooLargeResponse", self.chat(messages=[{"role": "user", "content": "x" * 2_000_000}])),
-            (429, "TooManyRequestsResponse", self.chat(model="simulator/status-429")),
+            (429, "TooManyRequestsResponse", rated[-1]),
             (502, "BadGatewayResponse", self.chat(model="simulator/status-500")),
         ]:
             with self.subTest(status=status):
