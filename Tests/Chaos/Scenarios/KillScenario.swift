@@ -8,6 +8,9 @@ enum KillScenario: Scenario {
   /// When the ledger is killed: after the others, so that nothing of theirs depends on it.
   static let ledgerProgress = 0.86
 
+  /// With fewer asks the control may pass.
+  static let fewest = 1_000
+
   static func models(_ options: Options) -> Models { Models(manner: "latency-\(options.latency)") }
 
   static func run(_ stage: Stage) throws(Failure) {
@@ -31,7 +34,9 @@ enum KillScenario: Scenario {
     stage.finish(clients, within: .seconds(300))
     try stage.verifyLedger()
     report(recoveries, stage)
-    stage.demand(stage.report.figures["control_failed"] == true, "the control without deduplication passes too")
+    // whether a small run leaves a double that shows is luck
+    stage.demand(
+      asks < fewest || stage.report.figures["control_failed"] == true, "the control without deduplication passes too")
   }
 
   struct Recovery {
