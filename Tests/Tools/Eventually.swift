@@ -11,6 +11,16 @@ func eventually(within: Duration = .seconds(5), _ holds: () -> Bool) -> Bool {
   return true
 }
 
+/// The same for what only comes when the threads that tasks run on are left to others.
+func comes(within: Duration, _ holds: @Sendable () -> Bool) async -> Bool {
+  var patience = Patience(within)
+  while !holds() {
+    if patience.isOver() { return false }
+    try? await Task.sleep(for: .milliseconds(1))
+  }
+  return true
+}
+
 /// How long something took to hold; nil when it never did.
 func timeUntil(within: Duration = .seconds(5), _ holds: () -> Bool) -> Duration? {
   let start = ContinuousClock.now

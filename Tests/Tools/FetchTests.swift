@@ -125,7 +125,7 @@ import Web
     let start = ContinuousClock.now
     let silent = await fetch(site, "/silent", within: .milliseconds(300))
     #expect(silent.outcome == .timeout)
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(12))
   }
 
   @Test("inflates no more than it may hold") func bomb() async throws {
