@@ -52,7 +52,9 @@ final class CancelReader: Receiver {
 
   func received(_ record: Record, _ consumer: Consumer) {
     do { try read(record) } catch {
-      log.warning("record.dead", ("topic", record.topic), ("offset", record.offset), ("reason", "\(error)"))
+      log.warning(
+        "record.dead", ("topic", record.topic), ("offset", record.offset), ("reason", "\(error)"),
+        ("trace", Trace.trace(record.headers)))
       // Not waited for: `cancels` has no committed offset, the next start reads it again and buries it again, under the
       // same place.
       producer.send(

@@ -22,7 +22,6 @@ final class Desk: @unchecked Sendable {
   private let rejected: Counter
   private let held: Gauge
   private static let commitMilliseconds: Int64 = 10
-  private static let askType = "conclave.ask.v1"
 
   /// What the desk works with.
   struct Context {
@@ -102,13 +101,13 @@ final class Desk: @unchecked Sendable {
     // A pipeline may leave out everything but the type: its place then stands for its id.
     let headers = record.headers
     let result: Intake.Result
-    if headers.text("ce_type") == Self.askType {
+    if headers.text("ce_type") == Intake.askType {
       result = Intake.output(
         ask: record.value, id: headers.text("ce_id"), source: headers.text("ce_source") ?? "",
         subject: headers.text("ce_subject"), topic: record.topic, partition: Int(record.partition),
         offset: record.offset, key: record.key, catalogue: context.catalogue, now: Moment(milliseconds: now))
     } else {
-      result = .unreadable("ce_type: \(headers.text("ce_type")?.prefix(80) ?? "absent"); an ask is \(Self.askType)")
+      result = .unreadable("ce_type: \(headers.text("ce_type")?.prefix(80) ?? "absent"); an ask is \(Intake.askType)")
     }
     let output: Output
     switch result {
@@ -183,7 +182,7 @@ final class Desk: @unchecked Sendable {
   private func bury(_ record: Record, _ reason: String, _ consumer: Consumer) {
     context.log.warning(
       "record.dead", ("topic", record.topic), ("partition", record.partition), ("offset", record.offset),
-      ("reason", reason))
+      ("reason", reason), ("trace", Trace.trace(record.headers)))
     let letter = DeadLetter.record(
       for: record, reason: reason, group: context.group, topics: context.topics, limit: context.limits.recordBytes)
     send(letter, record.source, record.offset, "", consumer)
@@ -197,7 +196,9 @@ final class Desk: @unchecked Sendable {
       partition: source, epoch: epoch, offset: offset, deliberation: deliberation)
     context.producer.send(record) { [self] result in
       if case .failure(let error) = result {
-        context.log.error("ask.lost", ("topic", source.topic), ("offset", offset), ("error", error))
+        context.log.error(
+          "ask.lost", ("topic", source.topic), ("offset", offset), ("error", error), ("deliberation", deliberation),
+          ("trace", Trace.trace(record.headers)))
       }
       let isFirst = acknowledgements.withLock { list in
         list.append(acknowledgement)

@@ -13,6 +13,20 @@ package enum Trace {
     return subject.map { Hex.text(SHA256.hash("trace\n\($0)")[..<16]) }
   }
 
+  /// The context of `span`, in the trace of `first`: whatever trace the latter came in, what is done because of it stays
+  /// in the trace that was begun.
+  package static func joined(_ first: String?, span: String?) -> String? {
+    guard let first, Envelope.isTraceparent(first) else { return span }
+    guard let span, Envelope.isTraceparent(span) else { return first }
+    if first.utf8.prefix(35).elementsEqual(span.utf8.prefix(35)) { return span }
+    return "00-\(first.dropFirst(3).prefix(32))-\(span.dropFirst(36).prefix(16))-01"
+  }
+
+  /// The trace's id of a record, for logs; empty where it concerns no deliberation.
+  package static func trace(_ headers: [Header]) -> String {
+    trace(of: headers.text("traceparent"), subject: headers.text("ce_subject")) ?? ""
+  }
+
   /// The span's id of what `id` names.
   package static func span(_ id: String) -> String { Hex.text(SHA256.hash("span\n\(id)")[..<8]) }
 

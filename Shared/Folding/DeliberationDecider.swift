@@ -10,7 +10,8 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   package typealias State = Traced
   package typealias Output = Addressed
 
-  /// A deliberation and the trace that its ask began. What is known of it lies in a place of its own: tables of what is
+  /// A deliberation, and what is written next is done because of: the last record that was folded, in the trace that its
+  /// first began. What is known of it lies in a place of its own: tables of what is
   /// open have free places, and each would be as large as a deliberation.
   package struct Traced: Sendable {
     private var place = Place(nil)
@@ -59,7 +60,7 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
     let recorded = try read(record, state?.deliberation)
     var traced = state ?? Traced()
     state = nil
-    if traced.traceparent == nil { traced.traceparent = record.envelope.traceparent }
+    traced.traceparent = Trace.joined(traced.traceparent, span: record.envelope.traceparent)
     Deliberation.evolve(&traced.deliberation, recorded)
     state = traced
   }

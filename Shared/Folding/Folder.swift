@@ -199,9 +199,17 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
       switch action {
       case .send(let record, let token):
         meters.sent.add()
+        // a line for each is for those who look closely: it is not even put together for others
+        if log.level == .debug {
+          log.debug(
+            "record.sent", ("topic", record.topic), ("id", record.headers.text("ce_id") ?? ""),
+            ("deliberation", record.headers.text("ce_subject") ?? ""), ("trace", Trace.trace(record.headers)))
+        }
         dispatch(record, Acknowledgement(partition: partition, epoch: epoch, token: token), consumer)
       case .deadLetter(let record, let reason, let token):
-        log.warning("record.dead", ("partition", partition), ("offset", record.offset), ("reason", reason))
+        log.warning(
+          "record.dead", ("partition", partition), ("offset", record.offset), ("reason", reason),
+          ("deliberation", record.headers.text("ce_subject") ?? ""), ("trace", Trace.trace(record.headers)))
         meters.dead.add()
         dispatch(
           DeadLetter.record(
@@ -216,7 +224,9 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
       if case .failure(let error) = result {
         // Nothing that waits can help: it is too large or its partition does not exist. It counts as done, so that the
         // partition goes on; a deliberation that misses it ends by its deadline.
-        log.error("output.refused", ("topic", record.topic), ("error", error))
+        log.error(
+          "output.refused", ("topic", record.topic), ("error", error),
+          ("deliberation", record.headers.text("ce_subject") ?? ""), ("trace", Trace.trace(record.headers)))
         meters.refused.add()
       }
       let isFirst = acknowledgements.withLock { box in

@@ -2,8 +2,9 @@ package import Models
 
 /// What one turn of a model wants run.
 package struct ToolRound: Sendable, Equatable {
-  /// The call, for logs.
+  /// The call and its trace, for logs.
   package let call: String
+  package let trace: String
   package let turn: Int
   package let grants: [ToolGrant]
   package let calls: [ToolCall]
@@ -15,10 +16,12 @@ package struct ToolRound: Sendable, Equatable {
   package let room: Int
 
   package init(
-    call: String, turn: Int, grants: [ToolGrant], calls: [ToolCall], earlier: [ServerTool: Int] = [:],
+    call: String, trace: String = "", turn: Int, grants: [ToolGrant], calls: [ToolCall],
+    earlier: [ServerTool: Int] = [:],
     milliseconds: Int64 = 60_000, room: Int = 400_000
   ) {
     self.call = call
+    self.trace = trace
     self.turn = turn
     self.grants = grants
     self.calls = calls

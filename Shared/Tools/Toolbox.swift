@@ -97,7 +97,8 @@ package final class Toolbox: Sendable {
       "conclave_tool_uses_total", "Uses of tools by models.", [("tool", name), ("outcome", result.outcome.rawValue)]
     ).add()
     log.debug(
-      "tool.used", ("call", round.call), ("tool", name), ("outcome", result.outcome.rawValue), ("ms", milliseconds))
+      "tool.used", ("call", round.call), ("tool", name), ("outcome", result.outcome.rawValue), ("ms", milliseconds),
+      ("trace", round.trace))
     return ToolUse(call, grant?.tool, turn: round.turn, milliseconds: milliseconds, result)
   }
 

@@ -10,12 +10,37 @@ import Web
 
 extension RunningSystems {
   @Suite("Traces", .timeLimit(.minutes(3))) struct TraceTests {
+    /// What is done because of what, by the types of records; a call of a model lies between its command and its outcome.
+    private static let parents: [String: Set<String>] = [
+      "ask": ["POST /v1/chat/completions"], "deliberation.requested": ["ask"],
+      "panel.dispatched": ["deliberation.requested"],
+      "call": ["deliberation.requested", "panel.assembled", "analysis.completed"],
+      "call.requested": ["panel.assembled", "analysis.completed"], "chat": ["call"], "call.completed": ["chat"],
+      "panel.assembled": ["call.completed"], "analysis.completed": ["call.completed"],
+      "deliberation.completed": ["call.completed"], "result": ["deliberation.completed"],
+      "reply.result": ["deliberation.completed"],
+      "reply.progress": [
+        "deliberation.requested", "panel.dispatched", "call.completed", "panel.assembled", "call.requested",
+        "analysis.completed", "deliberation.completed",
+      ],
+    ]
+
+    private static func kind(_ span: TraceReceiver.Received) -> String {
+      if span["gen_ai.operation.name"] != nil { return "chat" }
+      guard let type = span["cloudevents.event_type"] else { return span.name }
+      return String(type.dropFirst("conclave.".count).dropLast(".v1".count))
+    }
+
     @Test("hold every hop of a deliberation, each under what it was done because of") func hops() async throws {
       let receiver = try TraceReceiver()
       defer { receiver.stop() }
       let mine = "4bf92f3577b34da6a3ce929d0e0e4736"
       let outside = "00f067aa0ba902b7"
-      try await withSystem(extra: ["OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url]) { system in
+      // so long that the event which names a call is read before the call's outcome
+      let configuration = TestConfiguration(
+        panel: ["latency-200-300", "latency-200-300", "latency-200-300"], judge: "latency-200-300")
+      let extra = ["OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "CONCLAVE_LOG": "debug"]
+      try await withSystem(configuration, extra: extra) { system in
         let watch = try TopicWatch(try system.bus())
         defer { watch.stop() }
         let response = try await system.post(
@@ -65,7 +90,22 @@ extension RunningSystems {
           // model calls are told in milliseconds
           #expect((Int64(began ?? "") ?? 0) >= (Int64(before ?? "") ?? .max) - 2_000_000, "\(span.name)")
         }
-        #expect(system.outputLines.contains { $0.contains("http.answered") && $0.contains("trace=\(mine)") })
+        for span in spans where span.name != "POST /v1/chat/completions" {
+          let (kind, above) = (Self.kind(span), parent(span).map(Self.kind) ?? "nothing")
+          #expect(Self.parents[kind]?.contains(above) == true, "\(kind) is under \(above)")
+        }
+        #expect(Set(Self.parents.keys).subtracting(spans.map(Self.kind)).isSubset(of: ["reply.progress"]))
+        // each command to judge under the seal, and the answer's under the analysis
+        let commands = spans.filter { Self.kind($0) == "call" }
+        #expect(commands.compactMap { parent($0).map(Self.kind) }.count { $0 == "panel.assembled" } == 1)
+        #expect(commands.compactMap { parent($0).map(Self.kind) }.count { $0 == "analysis.completed" } == 1)
+        for line in ["http.answered", "call.try", "call.ended", "record.sent"] {
+          #expect(system.outputLines.contains { $0.contains(line) && $0.contains("trace=\(mine)") }, "\(line)")
+        }
+        for service in ["panel-dispatcher", "aggregator", "judge"] {
+          #expect(
+            system.outputLines.contains { $0.contains(service) && $0.contains("trace=\(mine)") }, "\(service)")
+        }
       }
     }
 

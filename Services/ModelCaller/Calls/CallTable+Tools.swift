@@ -1,3 +1,4 @@
+internal import Bus
 package import Deliberation
 internal import Models
 package import Tools
@@ -34,7 +35,9 @@ extension CallTable {
     calls[serial] = call
     wheel.set(serial, at: command.deadline)
     let round = ToolRound(
-      call: command.call.text, turn: call.work.steps - 1, grants: command.grants, calls: wanted,
+      call: command.call.text,
+      trace: Trace.trace(of: command.traceparent, subject: command.call.deliberation) ?? "", turn: call.work.steps - 1,
+      grants: command.grants, calls: wanted,
       earlier: call.work.uses,
       // what is left is for the model's next turn
       milliseconds: max(1, left * 3 / 4), room: call.work.room)

@@ -118,9 +118,10 @@ final class LaneLoop: Receiver, @unchecked Sendable {
     for action in table.take() {
       switch action {
       case .start(let attempt):
+        let call = attempt.command.call
         log.debug(
-          "call.try", ("call", attempt.command.call.text), ("try", attempt.number), ("provider", attempt.route.provider)
-        )
+          "call.try", ("call", call.text), ("try", attempt.number), ("provider", attempt.route.provider),
+          ("trace", Trace.trace(of: attempt.command.traceparent, subject: call.deliberation) ?? ""))
         exchanges[TryName(serial: attempt.serial, number: attempt.number)] = performer.start(attempt, mailbox)
       case .stop(let serial, let number): exchanges[TryName(serial: serial, number: number)]?.stop()
       case .use(let round, let serial, let number):

@@ -1,5 +1,8 @@
 /// Takes an ask in: one record of `requests` becomes `deliberation.requested` or `deliberation.rejected`.
 package enum Intake {
+  /// The type of an ask; a record of any other is none.
+  package static let askType = "conclave.ask.v1"
+
   package enum Result: Sendable, Equatable {
     case requested(Output)
     case rejected(Output)
