@@ -8,6 +8,7 @@ package final class Database {
 
   package let path: String
   let handle: OpaquePointer
+  private let patience: Duration
 
   /// Opens the file; one that is to be written is made where it is missing. `patience`: how long a statement waits for
   /// somebody else's lock.
@@ -24,8 +25,8 @@ package final class Database {
     self.path = path
     self.handle = handle
     sqlite3_extended_result_codes(handle, 1)
-    let milliseconds = patience.components.seconds * 1000 + patience.components.attoseconds / 1_000_000_000_000_000
-    sqlite3_busy_timeout(handle, Int32(clamping: milliseconds))
+    self.patience = patience
+    sqlite3_busy_timeout(handle, Self.milliseconds(patience))
   }
 
   // Statements that still live keep the connection until they are gone (close_v2).
@@ -51,6 +52,19 @@ package final class Database {
       if sqlite3_get_autocommit(handle) == 0 { try? run("ROLLBACK") }
       throw error
     }
+  }
+
+  /// Writes back what the write-ahead log holds and empties it, so that what was overwritten or deleted stands nowhere any
+  /// more. False where somebody reads an older state or writes: what they see has to stay, and it has to be done again.
+  package func checkpoint(patience: Duration) throws(StoreError) -> Bool {
+    sqlite3_busy_timeout(handle, Self.milliseconds(patience))
+    defer { sqlite3_busy_timeout(handle, Self.milliseconds(self.patience)) }
+    let statement = try prepare("PRAGMA wal_checkpoint(TRUNCATE)")
+    return try statement.step() && statement.int(0) == 0
+  }
+
+  private static func milliseconds(_ duration: Duration) -> Int32 {
+    Int32(clamping: duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)
   }
 
   /// The first column of the first row.

@@ -91,7 +91,7 @@ extension OnABroker {
 }
 
 /// A folder that goes with the test.
-private final class Folder: Sendable {
+final class Folder: Sendable {
   let path: String
 
   init() throws {

@@ -1,7 +1,8 @@
 internal import Deliberation
 internal import Store
 
-/// The file of the cache: what is older than it may be is gone, and the oldest go where it becomes too much.
+/// The file of the cache: what is older than it may be is gone, and the oldest go where it becomes too much. What is gone
+/// is overwritten: answers are words of people, and the ledger's forgetting does not reach this file.
 final class CacheFile {
   private let database: Database
   private let read: Statement
@@ -11,17 +12,21 @@ final class CacheFile {
   private let limit: Int64
   private var bytes: Int64
   private var writes = 0
+  private var cleared = Moment(milliseconds: 0)
 
+  /// How often what is too old goes, also where nothing is kept.
+  static let clearEvery: Int64 = 60_000
   /// Other processes write to the file too: what it holds is counted anew now and then.
   private static let countEvery = 200
   /// One answer takes no more than this share of the file.
   private static let largestShare: Int64 = 10
 
-  init(_ options: CacheOptions) throws(StoreError) {
+  init(_ options: CacheOptions, now: Moment) throws(StoreError) {
     database = try Database(options.path, .write)
     limit = Int64(options.bytes)
     try database.run("PRAGMA journal_mode = WAL")
     try database.run("PRAGMA synchronous = NORMAL")
+    try database.run("PRAGMA secure_delete = ON")
     try database.run(
       """
       CREATE TABLE IF NOT EXISTS answers (
@@ -34,7 +39,19 @@ final class CacheFile {
     dropOld = try database.prepare("DELETE FROM answers WHERE ends <= ?")
     dropOldest = try database.prepare(
       "DELETE FROM answers WHERE key IN (SELECT key FROM answers ORDER BY stored LIMIT ?)")
-    bytes = try database.number("SELECT COALESCE(SUM(LENGTH(value)), 0) FROM answers") ?? 0
+    bytes = 0
+    _ = try clear(now)
+  }
+
+  /// Drops what is too old, from the write-ahead log too; where another caller is in the way there, the next time. Answers
+  /// how many bytes the file holds, nil where it was not time yet.
+  func clear(_ now: Moment) throws(StoreError) -> Int64? {
+    // a clock that was set back is no reason to wait for it
+    guard !(0..<Self.clearEvery).contains(now - cleared) else { return nil }
+    cleared = now
+    try shrink(now)
+    _ = try database.checkpoint(patience: .milliseconds(100))
+    return bytes
   }
 
   /// An answer that is no older than whoever kept it and whoever asks allow.

@@ -37,7 +37,7 @@ final class ResponseCache: @unchecked Sendable {
     failures = metrics.counter("conclave_cache_failures_total", "Reads and writes of the cache that failed.")
     size = metrics.gauge("conclave_cache_bytes", "Bytes of answers that the cache holds.")
     do throws(StoreError) {
-      file = try CacheFile(options)
+      file = try CacheFile(options, now: Clock.now())
     } catch {
       log.warning("cache.off", ("why", error.description))
       return nil
@@ -45,6 +45,7 @@ final class ResponseCache: @unchecked Sendable {
     let thread = NamedThread.start("cache") { [weak self] in
       while let jobs = self?.next() {
         for job in jobs { self?.perform(job) }
+        self?.clear()
       }
     }
     inbox.withLock { $0.thread = thread }
@@ -77,17 +78,22 @@ final class ResponseCache: @unchecked Sendable {
     return isTaken
   }
 
-  /// nil: it is over.
-  private func next() -> [Job]? {
-    while true {
-      let (jobs, isStopped) = inbox.withLock { inbox in
-        defer { inbox.jobs = [] }
-        return (inbox.jobs, inbox.isStopped)
-      }
-      if !jobs.isEmpty { return jobs }
-      if isStopped { return nil }
-      bell.wait(until: Clock.now() + 1_000)
+  private func clear() {
+    attempt { file throws(StoreError) in
+      if let bytes = try file.clear(Clock.now()) { size.set(Double(bytes)) }
     }
+  }
+
+  /// nil: it is over. Comes back every second also where nobody asks.
+  private func next() -> [Job]? {
+    let (jobs, isStopped) = inbox.withLock { inbox in
+      defer { inbox.jobs = [] }
+      return (inbox.jobs, inbox.isStopped)
+    }
+    guard jobs.isEmpty else { return jobs }
+    if isStopped { return nil }
+    bell.wait(until: Clock.now() + 1_000)
+    return []
   }
 
   private func perform(_ job: Job) {
