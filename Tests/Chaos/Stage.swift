@@ -1,3 +1,4 @@
+internal import Bus
 internal import Deliberation
 internal import Glibc
 internal import Threads
@@ -125,7 +126,38 @@ final class Stage {
         figures.append(name, ifPresent: report[name])
       }
       figure(words.contains("--log") ? "ledger_and_topic" : "ledger", .object(figures))
+      guard words.contains("--log") else { continue }
+      // counted by somebody who shares no code with either
+      let stands = try countEvents()
+      figure("events_by_kcat", .int(stands))
+      demand(
+        report["events"]?.int == stands && report["compared"]?.int == stands,
+        "events holds \(stands) records by kcat, \(report["events"]?.int ?? -1) by verify, and \(report["compared"]?.int ?? -1)"
+          + " rows of the ledger were held against them")
     }
+  }
+
+  /// What stands on `events` by kcat: of each partition where it ends, less where it begins.
+  private func countEvents() throws(Failure) -> Int64 {
+    let topics = Topics(BusSettings(bootstrap: house.bus, kind: .kafka))
+    let partitions = topics.all.first { $0.name == topics.events }?.partitions ?? 0
+    var sum: Int64 = 0
+    for partition in 0..<partitions {
+      sum += try offset("\(topics.events):\(partition):-1") - offset("\(topics.events):\(partition):-2")
+    }
+    return sum
+  }
+
+  private func offset(_ place: String) throws(Failure) -> Int64 {
+    let log = "\(folder)/kcat-\(place)"
+    let child = try Child(
+      "kcat", "/usr/bin/kcat", ["-b", house.bus, "-Q", "-t", place], environment: house.environment, log: log)
+    let hasEnded = child.waits(.seconds(20))
+    child.end()
+    let line = (Files.text(log) ?? "").split(separator: "\n").last { $0.contains("offset") }
+    let offset = line?.split(separator: " ").last.flatMap { Int64($0) }
+    demand(hasEnded && offset != nil, "kcat does not say where \(place) is: \(Files.tail(log))")
+    return offset ?? 0
   }
 
   /// Writes down that a caller was killed or frozen, and what it had in hand just before.
