@@ -12,6 +12,7 @@ extension Archive.Row {
       "seq": .int(seq), "log": .int(log), "topic": .string(topic), "partition": .int(Int64(partition)),
       "offset": .int(offset), "at": Archive.time(at), "deliberation": .string(subject), "id": .string(id),
       "type": .string(type), "hash": .string(Hex.text(hash)),
+      "envelope": .string(Hex.text(AuditRecord.envelope(key: key, headers: self.headers))),
     ]
     for (name, header) in [
       ("source", "ce_source"), ("instance", "ce_instance"), ("time", "ce_time"), ("traceparent", "traceparent"),

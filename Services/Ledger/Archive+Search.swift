@@ -30,27 +30,35 @@ extension Archive {
     return .object(object)
   }
 
-  /// Texts that hold all the words, the newest first.
+  static let searchPages = 20
+
+  /// Texts that hold all the words, the newest first. `complete` is false where there may be more of that tenant further
+  /// back than was looked; `behind` is how many records the full text does not hold yet.
   func search(_ words: String, tenant: String?, limit: Int) throws(StoreError) -> JSON {
     let match = Self.match(words)
-    guard !match.isEmpty else { return ["found": []] }
-    let texts = try search().prepare(
+    guard !match.isEmpty else { return ["found": [], "complete": true] }
+    let file = try search()
+    let texts = try file.prepare(
       """
       SELECT rowid, snippet(texts, 0, '[', ']', '…', 16) FROM texts WHERE texts MATCH ? AND rowid < ?
       ORDER BY rowid DESC LIMIT ?
       """)
     var found: [JSON] = []
     var before = Int64.max
+    var isComplete = false
     // a tenant of whom little is there among much of others is looked for in so many pages
-    for _ in 0..<20 {
+    for _ in 0..<Self.searchPages {
       let page = try texts.rows([.text(match), .int(before), Value(limit)]) { ($0.int(0), $0.text(1)) }
       for (seq, snippet) in page {
         before = seq
         if found.count < limit, let hit = try hit(seq, snippet, tenant) { found.append(hit) }
       }
-      if page.count < limit || found.count >= limit { break }
+      isComplete = page.count < limit || found.count >= limit
+      if isComplete { break }
     }
-    return ["found": .array(found)]
+    // the full text follows: what it does not hold yet cannot be found
+    let behind = try lastSeq - (file.number("SELECT seq FROM progress") ?? 0)
+    return ["found": .array(found), "complete": .bool(isComplete), "behind": .int(max(0, behind))]
   }
 
   private func hit(_ seq: Int64, _ snippet: String, _ tenant: String?) throws(StoreError) -> JSON? {

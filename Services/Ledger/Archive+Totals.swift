@@ -53,6 +53,25 @@ extension Archive {
     return .object(object)
   }
 
+  /// What only the events say: whether it was streamed, and why the answer ended.
+  private func told(
+    _ id: String, _ answer: String?
+  ) throws(StoreError) -> (streamed: Bool, finish: JSON?, nativeFinish: JSON?) {
+    var streamed = false
+    var outcome: JSON?
+    for row in try rows(of: id) where row.standing == .fact {
+      switch Event.Name(type: row.type) {
+      case .requested?:
+        let stream = row.value.flatMap { try? JSON.parse($0) }?["stream"]?.string
+        streamed = streamed || (stream ?? "none") != "none"
+      case .callCompleted? where answer.map { row.id == "\(id)/call.completed/\($0)" } ?? false:
+        outcome = row.value.flatMap { try? JSON.parse($0) }
+      default: break
+      }
+    }
+    return (streamed, outcome?["finish_reason"], outcome?["native_finish_reason"])
+  }
+
   /// What OpenRouter's clients ask about an answer by its id.
   func generation(_ id: String) throws(StoreError) -> JSON? {
     guard let summary = try summary(id) else { return nil }
@@ -66,10 +85,10 @@ extension Archive {
       return .int(max(0, end - start))
     }
     var data: JSONObject = [
-      "id": .string(id), "router": "openrouter/fusion", "created_at": summary["asked"] ?? "",
+      "id": .string(id), "router": summary["sealed"] == nil ? JSON.null : "openrouter/fusion",
+      "created_at": summary["asked"] ?? "",
       "model": summary["answer_model"] ?? summary["model"] ?? "",
     ]
-    if summary["policy"]?.string == "never" { data["router"] = JSON.null }
     data.append("provider_name", answer?["provider"] ?? .null)
     data.append("total_cost", summary["cost"] ?? 0.0)
     data.append("usage", summary["cost"] ?? 0.0)
@@ -82,7 +101,10 @@ extension Archive {
     data.append("latency", span("started", "first_token") ?? span("started", "finished") ?? .null)
     data.append("generation_time", summary["duration_ms"] ?? .null)
     data.append("cancelled", .bool(summary["status"]?.string == "cancelled"))
-    data.append("streamed", false)
+    let told = try told(id, summary["answer_call"]?.string)
+    data.append("streamed", .bool(told.streamed))
+    data.append("finish_reason", told.finish ?? .null)
+    data.append("native_finish_reason", told.nativeFinish ?? told.finish ?? .null)
     data.append("is_byok", false)
     data.append("api_type", summary["form"]?.string == "responses" ? "responses" : "completions")
     data.append("status", summary["status"] ?? "open")

@@ -7,7 +7,7 @@ final class Archive {
   let database: Database
   let statements: Statements
   private let path: String
-  private var texts: Database?
+  private var texts: (database: Database, file: FileIdentity)?
 
   init(_ path: String) throws(StoreError) {
     self.path = path
@@ -31,13 +31,17 @@ final class Archive {
     let headers: [UInt8]
     let value: [UInt8]?
     let hash: [UInt8]
-    let isErased: Bool
+    let erasure: Erasure
     let key: [UInt8]?
+    /// Null in no row that was written here.
+    let seal: [UInt8]
+
+    var isErased: Bool { erasure != .none }
   }
 
   static let columns = """
-    e.seq, e.log, e.topic, e.partition, e.offset, e.at, s.id, e.id, e.type, e.standing, e.why, e.headers, e.value,
-    e.hash, e.erased, e.key
+    e.seq, e.log, e.topic, e.partition, e.offset, e.at, coalesce(s.id, ''), e.id, e.type, e.standing, e.why, e.headers,
+    e.value, e.hash, e.erased, e.key, e.seal
     """
 
   static func row(_ row: Statement) -> Row {
@@ -45,7 +49,8 @@ final class Archive {
       seq: row.int(0), log: row.int(1), topic: row.text(2), partition: Int32(truncatingIfNeeded: row.int(3)),
       offset: row.int(4), at: row.int(5), subject: row.text(6), id: row.text(7), type: row.text(8),
       standing: Standing(rawValue: row.int(9)) ?? .unreadable, why: row.optionalText(10), headers: row.bytes(11),
-      value: row.optionalBytes(12), hash: row.bytes(13), isErased: row.int(14) != 0, key: row.optionalBytes(15))
+      value: row.optionalBytes(12), hash: row.bytes(13), erasure: Erasure(rawValue: row.int(14)) ?? .named,
+      key: row.optionalBytes(15), seal: row.bytes(16))
   }
 
   /// Everything that stands of one deliberation, in the order in which it was read.
@@ -58,6 +63,15 @@ final class Archive {
     ).rows([.text(id), .int(seq), Value(most)], Self.row)
   }
 
+  /// Behind which row the last so many of a deliberation stand.
+  func seq(before last: Int, of id: String) throws(StoreError) -> Int64 {
+    try statements(
+      """
+      SELECT seq FROM events WHERE subject = (SELECT number FROM subjects WHERE id = ?) ORDER BY seq DESC LIMIT 1 OFFSET ?
+      """
+    ).rows([.text(id), Value(last)]) { $0.int(0) }.first ?? 0
+  }
+
   /// Everything that stands, in the order in which it was read.
   func rows(after seq: Int64, most: Int) throws(StoreError) -> [Row] {
     try statements(
@@ -67,12 +81,15 @@ final class Archive {
     ).rows([.int(seq), Value(most)], Self.row)
   }
 
-  /// The full text beside this file.
+  /// The full text beside this file; another where it was made anew since.
   func search() throws(StoreError) -> Database {
-    if let texts { return texts }
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let opened = try Database(SearchFile.path(data: folder), .read, patience: .seconds(2))
-    texts = opened
+    let folder = self.path.lastIndex(of: "/").map { String(self.path[..<$0]) } ?? "."
+    let path = SearchFile.path(data: folder)
+    let file = FileIdentity(path)
+    if let texts, texts.file == file { return texts.database }
+    texts = nil
+    let opened = try Database(path, .read, patience: .seconds(2))
+    if let file { texts = (opened, file) }
     return opened
   }
 

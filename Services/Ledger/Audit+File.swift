@@ -9,7 +9,7 @@ extension Audit {
     defer { try? archive.database.run("ROLLBACK") }
     let rows = try archive.database.prepare(
       """
-      SELECT \(Archive.columns) FROM events e JOIN subjects s ON s.number = e.subject ORDER BY e.subject, e.seq
+      SELECT \(Archive.columns) FROM events e LEFT JOIN subjects s ON s.number = e.subject ORDER BY e.subject, e.seq
       """)
     var group: [AuditRecord] = []
     while try rows.step() {
@@ -34,48 +34,85 @@ extension Audit {
   private mutating func partitions(_ archive: Archive) throws(StoreError) {
     let parts = try archive.database.prepare(
       "SELECT log, topic, partition, start, next FROM offsets WHERE topic LIKE '%events' ORDER BY log, topic, partition"
-    ).rows { ($0.int(0), $0.text(1), $0.int(2), $0.int(3), $0.int(4)) }
-    for (log, topic, partition, start, next) in parts {
-      let offsets = try archive.database.prepare(
-        "SELECT offset FROM events WHERE log = ? AND topic = ? AND partition = ? ORDER BY offset")
-      offsets.bind(1, log)
-      offsets.bind(2, topic)
-      offsets.bind(3, partition)
-      var expected = start
-      while try offsets.step() {
-        let offset = offsets.int(0)
-        if offset >= next {
-          add(
-            Finding(
-              kind: .doubled, place: "\(topic)/\(partition)/\(offset)",
-              what: "a row at an offset that was never read: reading stands at \(next)"))
-        }
-        if offset > expected { gap(topic, partition, expected, offset) }
-        expected = min(next, max(expected, offset + 1))
-      }
-      if expected < next { gap(topic, partition, expected, next) }
+    ).rows { (Part(log: $0.int(0), topic: $0.text(1), partition: $0.int(2)), $0.int(3), $0.int(4)) }
+    for (part, start, next) in parts { try offsets(part, start, next, archive) }
+    let known = Set(parts.map(\.0))
+    let found = try archive.database.prepare(
+      "SELECT log, topic, partition, count(*), min(offset) FROM events GROUP BY log, topic, partition"
+    ).rows { (Part(log: $0.int(0), topic: $0.text(1), partition: $0.int(2)), $0.int(3), $0.int(4)) }
+    for (part, count, first) in found where !known.contains(part) {
+      let rows = count == 1 ? "a row" : "\(count) rows, the first"
+      add(
+        Finding(
+          kind: .doubled, place: part.place(first), what: "\(rows) of a partition that was never read in that life"))
     }
   }
 
-  private mutating func gap(_ topic: String, _ partition: Int64, _ from: Int64, _ next: Int64) {
+  private struct Part: Hashable {
+    let log: Int64
+    let topic: String
+    let partition: Int64
+
+    func place(_ offset: Int64) -> String { Archive.Row.place(topic, partition, offset, log: log) }
+  }
+
+  private mutating func offsets(
+    _ part: Part, _ start: Int64, _ next: Int64, _ archive: Archive
+  ) throws(StoreError) {
+    let rows = try archive.database.prepare(
+      "SELECT offset, subject FROM events WHERE log = ? AND topic = ? AND partition = ? ORDER BY offset, seq")
+    rows.bind(1, part.log)
+    rows.bind(2, part.topic)
+    rows.bind(3, part.partition)
+    var expected = start
+    var last: (offset: Int64, subject: Int64)?
+    while try rows.step() {
+      let (offset, subject) = (rows.int(0), rows.int(1))
+      let place = part.place(offset)
+      if offset >= next {
+        add(
+          Finding(
+            kind: .doubled, place: place, what: "a row at an offset that was never read: reading stands at \(next)"))
+      } else if offset < start {
+        add(
+          Finding(
+            kind: .doubled, place: place, what: "a row at an offset that was never read: reading began at \(start)"))
+      }
+      // two of one deliberation were named where that was gone through
+      if let last, last.offset == offset, last.subject != subject {
+        add(Finding(kind: .doubled, place: place, what: "stands twice, for two deliberations"))
+      }
+      last = (offset, subject)
+      if offset > expected { gap(part, expected, offset) }
+      expected = min(next, max(expected, offset + 1))
+    }
+    if expected < next { gap(part, expected, next) }
+  }
+
+  private mutating func gap(_ part: Part, _ from: Int64, _ next: Int64) {
     let offsets = next == from + 1 ? "offset \(from)" : "offsets \(from) to \(next - 1)"
     add(
       Finding(
-        kind: .missing, place: "\(topic)/\(partition)/\(from)",
-        what: "\(offsets) of partition \(partition) of \(topic) have no row"))
+        kind: .missing, place: part.place(from),
+        what: "\(offsets) of partition \(part.partition) of \(part.topic) have no row"))
   }
 }
 
 extension AuditRecord {
   init(_ row: Archive.Row) {
     self.init(
-      place: row.place, row: row.seq, subject: row.subject, id: row.id, type: row.type, value: row.value,
-      hash: row.hash,
-      isErased: row.isErased, unreadable: row.standing == .unreadable ? row.why ?? "it cannot be read" : nil)
+      place: row.place, row: row.seq, subject: row.subject, id: row.id, type: row.type, key: row.key,
+      headers: row.headers, value: row.value, hash: row.hash, erasure: row.erasure, standing: row.standing,
+      isSealed: row.seal == row.sealed,
+      unreadable: row.standing == .unreadable ? row.why ?? "it cannot be read" : nil)
   }
 }
 
 extension Archive.Row {
   /// Where on the log it stood.
-  var place: String { "\(topic)/\(partition)/\(offset)" + (log > 1 ? " (life \(log) of the bus)" : "") }
+  var place: String { Self.place(topic, Int64(partition), offset, log: log) }
+
+  static func place(_ topic: String, _ partition: Int64, _ offset: Int64, log: Int64) -> String {
+    "\(topic)/\(partition)/\(offset)" + (log > 1 ? " (life \(log) of the bus)" : "")
+  }
 }

@@ -1,5 +1,6 @@
 internal import Bus
 internal import Deliberation
+internal import Folding
 
 /// A record of `events` or `requests*`, read as far as it can be: everything that needs no database has been done.
 struct Entry: Sendable {
@@ -22,6 +23,8 @@ struct Entry: Sendable {
   let headers: [UInt8]
   let value: [UInt8]?
   let hash: [UInt8]
+  /// Over everything that the record brought along; what the seal of its row is made from.
+  let seal: [UInt8]
   let traceparent: String?
   let content: Content
 
@@ -40,31 +43,23 @@ extension Entry {
   /// The embedded broker's own time is a constant near 1970; a time before this is none.
   private static let earliest: Int64 = 1_000_000_000_000
 
-  init(event record: Record) {
-    let envelope = try? Envelope(record.headers)
-    var content: Content
-    if let envelope {
-      if envelope.subject?.isEmpty ?? true {
-        content = .unreadable("envelope: ce_subject is missing; an event names its deliberation there")
-      } else if let value = record.value {
-        do throws(EventError) {
-          content = .event(try Event.parse(type: envelope.type, id: envelope.id, value: value))
-        } catch {
-          content = .unreadable("\(envelope.type): \(error.description)")
-        }
-      } else {
-        content = .unreadable("value: absent; an event's value is its data")
+  /// `partitions`: how many the topic has; a record on another than its deliberation's is nobody's.
+  init(event record: Record, partitions: Int32?) {
+    let read = ReadEvent(record, partitions: partitions)
+    let content: Content =
+      switch read.event {
+      case .success(let event): .event(event)
+      case .failure(let why): .unreadable(why.description)
       }
-    } else {
-      content = .unreadable(Self.envelopeError(record.headers))
-    }
-    self.init(record, envelope, content, subject: envelope?.subject ?? "")
+    self.init(record, read.envelope, content, subject: read.envelope?.subject ?? "")
   }
 
   init(ask record: Record) {
     let envelope = try? Envelope(record.headers)
-    guard let json = record.value.flatMap({ try? JSON.parse($0) }), json.object != nil else {
-      self.init(record, envelope, .unreadable("no JSON object; intake writes it to the dead letters"), subject: "")
+    // as intake does: what is none it writes to the dead letters, and nobody waits for it
+    guard record.headers.text("ce_type") == Intake.askType, let json = record.value.flatMap({ try? JSON.parse($0) })
+    else {
+      self.init(record, envelope, .unreadable("no ask; intake writes it to the dead letters"), subject: "")
       return
     }
     let source = record.headers.text("ce_source") ?? ""
@@ -92,16 +87,10 @@ extension Entry {
     headers = HeaderBytes.encode(record.headers)
     value = record.value
     hash = SHA256.hash(record.value ?? [])
+    seal = Seal.record(
+      topic: topic, partition: partition, offset: offset, at: at, subject: subject, id: id, type: type, key: key,
+      headers: headers, hash: hash)
     traceparent = envelope?.traceparent
     self.content = content
-  }
-
-  private static func envelopeError(_ headers: [Header]) -> String {
-    do {
-      _ = try Envelope(headers)
-      return ""
-    } catch {
-      return "envelope: \(error)"
-    }
   }
 }

@@ -34,15 +34,27 @@ final class Forgetting: Sendable {
     }
   }
 
+  /// How long whoever asked waits for the tombstones to be read back.
+  private static let patience = Duration.seconds(30)
+
   private let producer: Producer
   private let topics: Topics
   private let sender: Sender
+  private let readers: Readers
+  private let news: News
+  /// The number of this life of the bus.
+  private let life: Int64
   private let log: Log
 
-  init(producer: Producer, topics: Topics, sender: Sender, log: Log) {
+  init(
+    producer: Producer, topics: Topics, sender: Sender, readers: Readers, news: News, life: Int64, log: Log
+  ) {
     self.producer = producer
     self.topics = topics
     self.sender = sender
+    self.readers = readers
+    self.news = news
+    self.life = life
     self.log = log
   }
 
@@ -61,9 +73,11 @@ final class Forgetting: Sendable {
       }
       var records: [Outgoing] = []
       for id in ids {
-        let hashes = try archive.rows(of: id).filter { !$0.isErased }.map { Hex.text($0.hash) }
+        let rows = try archive.rows(of: id)
+        let hashes = rows.filter { !$0.isErased }.map { Hex.text($0.hash) }
         let output = Output.event(.forgotten(Forgotten(by: asked.by, hashes: hashes)), of: id, "forgotten")
-        records.append(sender.record(output, topic: topics.events, partition: nil, traceparent: nil))
+        let trace = rows.reduce(nil) { Trace.joined($0, span: HeaderBytes.decode($1.headers).text("traceparent")) }
+        records.append(sender.record(output, topic: topics.events, partition: nil, traceparent: trace))
       }
       send(records, open: open, hasMore: hasMore, responder)
     } catch {
@@ -82,7 +96,7 @@ final class Forgetting: Sendable {
     var (since, times) = ("", [Value]())
     if let before = asked.before { (since, times) = (" AND ended < ?", [.int(before)]) }
     let ids = try archive.statements(
-      "SELECT id FROM deliberations WHERE state <> 'open' AND forgotten IS NULL\(which)\(since) LIMIT ?"
+      "SELECT id FROM deliberations WHERE state <> 'open' AND forgotten IS NULL\(which)\(since) ORDER BY ended LIMIT ?"
     ).rows(values + times + [Value(Self.most + 1)]) { $0.text(0) }
     // those that are open have not ended before anything
     let open = try archive.statements("SELECT count(*) FROM deliberations WHERE state = 'open'\(which)").rows(
@@ -91,34 +105,69 @@ final class Forgetting: Sendable {
     return (Array(ids.prefix(Self.most)), open.first ?? 0, ids.count > Self.most)
   }
 
-  /// Answers when the brokers have all of them.
+  /// What was written, and how far the log has to be read for all of it to be erased here.
+  private struct Written: Sendable {
+    let forgotten: Int
+    let open: Int
+    let hasMore: Bool
+    let until: ContinuousClock.Instant
+    var ends: [Writer.Place: Int64] = [:]
+
+    func answer(isRead: Bool, _ responder: Responder) {
+      let body: JSON = [
+        "forgotten": .int(Int64(forgotten)), "open": .int(Int64(open)), "more": .bool(hasMore), "read": .bool(isRead),
+      ]
+      responder.respond(isRead ? 200 : 202, Refusal.json, body.bytes)
+    }
+  }
+
+  /// Answers when the brokers have all of them and this ledger has read them back, which is when it erases.
   private func send(_ records: [Outgoing], open: Int, hasMore: Bool, _ responder: Responder) {
     struct Count {
       var left: Int
       var failure: BusError?
+      var written: Written
     }
-    let answer: @Sendable (BusError?) -> Void = { [log] failure in
-      if let failure {
-        Refusal(503, "provider_unavailable", "a tombstone was not written: \(failure); ask again").respond(responder)
-      } else {
-        log.info("ledger.forgets", ("deliberations", records.count))
-        let body: JSON = [
-          "forgotten": .int(Int64(records.count)), "open": .int(Int64(open)), "more": .bool(hasMore),
-        ]
-        responder.respond(202, Refusal.json, body.bytes)
-      }
-    }
-    guard !records.isEmpty else { return answer(nil) }
-    let count = Lock(Count(left: records.count))
+    let written = Written(
+      forgotten: records.count, open: open, hasMore: hasMore, until: ContinuousClock.now + Self.patience)
+    guard !records.isEmpty else { return written.answer(isRead: true, responder) }
+    let count = Lock(Count(left: records.count, written: written))
     for record in records {
-      producer.send(record) { result in
-        let isLast = count.withLock { count in
+      producer.send(record) { [self] result in
+        let end = count.withLock { count -> Count? in
           count.left -= 1
-          if case .failure(let error) = result { count.failure = error }
-          return count.left == 0
+          switch result {
+          case .failure(let error): count.failure = error
+          case .success(let position):
+            let place = Writer.Place(topic: topics.events, partition: position.partition)
+            count.written.ends[place] = max(count.written.ends[place] ?? 0, position.offset + 1)
+          }
+          return count.left == 0 ? count : nil
         }
-        if isLast { answer(count.withLock { $0.failure }) }
+        guard let end else { return }
+        if let failure = end.failure {
+          Refusal(503, "provider_unavailable", "a tombstone was not written: \(failure); ask again").respond(responder)
+        } else {
+          log.info("ledger.forgets", ("deliberations", records.count))
+          awaitReading(end.written, responder)
+        }
       }
     }
+  }
+
+  private func awaitReading(_ written: Written, _ responder: Responder) {
+    let mark = news.mark
+    let isTaken = readers.ask { [self] archive throws(StoreError) in
+      let read: [Writer.Place: Int64]
+      do throws(StoreError) { read = try Writer.positions(archive.database, log: life) } catch {
+        written.answer(isRead: false, responder)
+        throw error
+      }
+      let left = written.until - ContinuousClock.now
+      let isRead = written.ends.allSatisfy { read[$0.key] ?? 0 >= $0.value }
+      if isRead || left <= .zero { return written.answer(isRead: isRead, responder) }
+      news.wait(after: mark, within: left) { [self] in awaitReading(written, responder) }
+    }
+    if !isTaken { written.answer(isRead: false, responder) }
   }
 }

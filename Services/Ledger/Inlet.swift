@@ -38,10 +38,19 @@ final class Inlet: @unchecked Sendable {
     pthread_cond_broadcast(changed)
   }
 
-  /// Everything that waits; waits itself until there is something. Nil when it was closed and is empty.
-  func take() -> [Entry]? {
+  /// Everything that waits; waits itself until there is something, at most so long where that is given. Nil when it was
+  /// closed and is empty.
+  func take(within milliseconds: Int? = nil) -> [Entry]? {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
+    if let milliseconds {
+      var until = timespec()
+      clock_gettime(CLOCK_REALTIME, &until)
+      until.tv_sec += milliseconds / 1000
+      var status: Int32 = 0
+      while entries.isEmpty, !isClosed, status == 0 { status = pthread_cond_timedwait(changed, mutex, &until) }
+      if entries.isEmpty, !isClosed { return [] }
+    }
     while entries.isEmpty, !isClosed { pthread_cond_wait(changed, mutex) }
     guard !entries.isEmpty else { return nil }
     let taken = entries

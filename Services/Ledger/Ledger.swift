@@ -15,8 +15,9 @@ func openLedger(_ context: ServiceContext) throws -> any Stoppable {
   if settings.ledgerToken == nil, !settings.ledger.isLoopback { throw LedgerError.open(settings.ledger.description) }
   try FileManager.default.createDirectory(atPath: settings.data, withIntermediateDirectories: true)
   let isEmbedded = settings.bus.kind == .embedded
-  let file = try LedgerFile(data: settings.data, survives: isEmbedded)
-  let number = try file.log(incarnation: settings.incarnation)
+  let patience = Opening(condition: context.readiness.condition("file"), log: context.log) { StopSignals.isPending }
+  let file = try patience.wait { try LedgerFile(data: settings.data, survives: isEmbedded) }
+  let number = try patience.wait { () throws(StoreError) in try file.log(incarnation: settings.incarnation) }
   let inlet = Inlet()
   let news = News()
   let meters = Meters(context.metrics) { Double(inlet.count) }
@@ -34,29 +35,43 @@ func openLedger(_ context: ServiceContext) throws -> any Stoppable {
     // The restore and the writer use the file, one after the other, on one thread.
     running.writer = NamedThread.start("ledger-write") {
       do {
-        if let restore { try restoreOnce(restore, file, number, session.producer, context.log) }
+        let patience = Opening(condition: patience.condition, log: context.log) { !inlet.isOpen }
+        if let restore {
+          try restoreOnce(restore, file, number, session.producer, patience)
+        }
         let events = topics.events
-        let positions = try Writer.positions(file.database, log: number)
+        let positions = try patience.wait { () throws(StoreError) in
+          try Writer.positions(file.database, log: number)
+        }
         _ = try session.add(.assigned(partitions(session.producer, topics), group: nil)) {
           LogReader(
-            inlet: inlet, events: events, positions: positions, log: context.log,
+            inlet: inlet, events: events, partitions: session.producer.partitions(of: events), positions: positions,
+            log: context.log,
             fatal: { context.fatal("\($0)") })
         }
         begun.ring()
-        let writer = try Writer(file.database, log: number, events: events, keepsAsks: isEmbedded)
+        let writer = try patience.wait { () throws(StoreError) in
+          try Writer(file.database, log: number, events: events, keepsAsks: isEmbedded)
+        }
         let loop = WriterLoop(
-          inlet: inlet, meters: meters, log: context.log, condition: context.readiness.condition("file"), news: news,
+          inlet: inlet, meters: meters, log: context.log, condition: patience.condition, news: news,
           fatal: { context.fatal($0) })
-        context.readiness.condition("file").met()
+        patience.condition.met()
         loop.run(writer)
+      } catch Opening.Failure.stopped {
+        begun.ring()
       } catch {
         context.fatal("\(error)")
       }
     }
   }
-  let readers = Readers(path: file.path, count: 2, log: context.log)
   let search = SearchLoop(data: settings.data, news: news, meters: meters, log: context.log)
-  let forgetting = Forgetting(producer: session.producer, topics: topics, sender: sender, log: context.log)
+  let readers = Readers(path: file.path, count: 2, log: context.log) { path in
+    if path == SearchFile.path(data: settings.data) { search.damaged() }
+  }
+  let forgetting = Forgetting(
+    producer: session.producer, topics: topics, sender: sender, readers: readers, news: news, life: number,
+    log: context.log)
   let door = LedgerDoor(
     readers: readers, news: news, forgetting: forgetting, life: number, token: settings.ledgerToken, log: context.log,
     metrics: context.metrics)
@@ -91,18 +106,22 @@ private func partitions(_ producer: Producer, _ topics: Topics) -> [TopicPartiti
 
 /// Once in the life of a broker, however often this process is started in it.
 private func restoreOnce(
-  _ restore: Restore, _ file: LedgerFile, _ number: Int64, _ producer: Producer, _ log: Log
+  _ restore: Restore, _ file: LedgerFile, _ number: Int64, _ producer: Producer, _ patience: Opening
 ) throws {
-  let isDone = try file.database.number("SELECT restored FROM logs WHERE number = \(number)") == 1
-  guard !isDone else { return }
-  let (records, report) = try restore.records(file.database)
-  try Restore.write(records, producer)
-  try file.database.transaction { () throws(StoreError) in
-    // they stand on the new topics now, and are read from there
-    try file.database.run("DELETE FROM asks")
-    try file.database.run("UPDATE logs SET restored = 1 WHERE number = \(number)")
+  let isDone = try patience.wait {
+    try file.database.number("SELECT restored FROM logs WHERE number = \(number)") == 1
   }
-  log.info(
+  guard !isDone else { return }
+  let (records, report) = try patience.wait { try restore.records(file.database) }
+  try Restore.write(records, producer)
+  try patience.wait {
+    try file.database.transaction { () throws(StoreError) in
+      // they stand on the new topics now, and are read from there
+      try file.database.run("DELETE FROM asks")
+      try file.database.run("UPDATE logs SET restored = 1 WHERE number = \(number)")
+    }
+  }
+  patience.log.info(
     "ledger.restored", ("deliberations", report.deliberations), ("events", report.events), ("asks", report.asks))
 }
 

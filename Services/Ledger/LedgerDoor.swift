@@ -72,11 +72,13 @@ final class LedgerDoor: Sendable {
       try one(query, responder) { archive throws(StoreError) in try archive.timeline(id) }
     case ("deliberations", let id?, "events", 4):
       let (after, limit, wait, isBrief) = try query.page()
-      let tenant = query["tenant"]
+      let (tenant, last) = (query["tenant"], try query.number("last", in: 0...100_000))
       follow(responder, wait: wait, isEmpty: { $0["events"]?.array?.isEmpty ?? false }) { archive throws(StoreError) in
         guard let summary = try archive.summary(id), tenant == nil || summary["tenant"]?.string == tenant else {
           return nil
         }
+        let after =
+          try last.map { (last) throws(StoreError) in max(after, try archive.seq(before: last, of: id)) } ?? after
         let rows = try archive.rows(of: id, after: after, most: limit)
         return Self.page(rows, after: after, isBrief).adding("status", summary["status"] ?? "open")
       }
@@ -156,13 +158,8 @@ final class LedgerDoor: Sendable {
       }
       let left = until - ContinuousClock.now
       guard isEmpty(json), left > .zero else { return responder.respond(200, Refusal.json, json.bytes) }
-      let again: @Sendable () -> Void = { [self] in
+      news.wait(after: mark, within: left) { [self] in
         follow(responder, wait: max(.zero, until - ContinuousClock.now), isEmpty: isEmpty, body)
-      }
-      guard let number = news.wait(after: mark, again) else { return }
-      Task { [news] in
-        try? await Task.sleep(for: left)
-        if news.cancel(number) { again() }
       }
     }
   }

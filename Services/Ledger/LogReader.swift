@@ -5,18 +5,20 @@ internal import Telemetry
 final class LogReader: Receiver {
   private let inlet: Inlet
   private let events: String
-  private let positions: [Writer.Place: Int64]
+  private let partitions: Int32?
   private let log: Log
   private let fatal: (String) -> Void
   private var next: [Writer.Place: Int64]
   private var burst: [Entry] = []
 
+  /// `partitions`: how many `events` has.
   init(
-    inlet: Inlet, events: String, positions: [Writer.Place: Int64], log: Log, fatal: @escaping (String) -> Void
+    inlet: Inlet, events: String, partitions: Int32?, positions: [Writer.Place: Int64], log: Log,
+    fatal: @escaping (String) -> Void
   ) {
     self.inlet = inlet
     self.events = events
-    self.positions = positions
+    self.partitions = partitions
     self.log = log
     self.fatal = fatal
     next = positions
@@ -44,7 +46,7 @@ final class LogReader: Receiver {
   func revoked(_ partitions: [TopicPartition], lost: Bool, _ consumer: Consumer) {}
 
   func received(_ record: Record, _ consumer: Consumer) {
-    burst.append(record.topic == events ? Entry(event: record) : Entry(ask: record))
+    burst.append(record.topic == events ? Entry(event: record, partitions: partitions) : Entry(ask: record))
     next[Writer.Place(topic: record.topic, partition: record.partition)] = record.offset + 1
     if burst.count >= 256 { hand() }
   }

@@ -10,6 +10,7 @@ struct Meters: Sendable {
   let batches: Histogram
   let failures: Counter
   let searched: Gauge
+  let scrub: Gauge
 
   init(_ metrics: Metrics, waiting: @escaping @Sendable () -> Double) {
     written = metrics.counter("conclave_ledger_events_total", "Records of the log that were written to the file.")
@@ -21,6 +22,8 @@ struct Meters: Sendable {
       "conclave_ledger_batch_seconds", "How long writing a batch took.", [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10])
     failures = metrics.counter("conclave_ledger_failures_total", "Batches that could not be written and wait.")
     searched = metrics.gauge("conclave_ledger_search_behind", "Records that the full text does not hold yet.")
+    scrub = metrics.gauge(
+      "conclave_ledger_scrub_due", "1 while erased text may still stand in the file, because somebody reads it.")
     metrics.gauge("conclave_ledger_waiting", "Records that were read and are not written yet.", read: waiting)
   }
 }

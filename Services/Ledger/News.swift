@@ -28,6 +28,15 @@ final class News: Sendable {
     return number
   }
 
+  /// The same, but calls `body` at the latest after so long.
+  func wait(after mark: Int, within limit: Duration, _ body: @escaping @Sendable () -> Void) {
+    guard let number = wait(after: mark, body) else { return }
+    Task { [self] in
+      try? await Task.sleep(for: limit)
+      if cancel(number) { body() }
+    }
+  }
+
   /// True where it was still waiting.
   func cancel(_ number: Int) -> Bool { state.withLock { $0.waiting.removeValue(forKey: number) != nil } }
 

@@ -44,8 +44,14 @@ struct Projector {
       try end(
         "cancelled", event.totals, id, entry, &subject, status: "error", failure: "cancelled", code: 499)
     case .settled(let event):
-      try statements("UPDATE deliberations SET cost = ?, calls = ?, cost_final = 1 WHERE id = ?").run(
-        Value(Money.whole(event.cost)), Value(event.calls), .text(id))
+      try statements(
+        """
+        UPDATE deliberations SET cost = ?, calls = ?, prompt_tokens = ?, completion_tokens = ?, cost_final = 1
+        WHERE id = ?
+        """
+      ).run(
+        Value(Money.whole(event.cost)), Value(event.calls), Value(event.usage.promptTokens),
+        Value(event.usage.completionTokens), .text(id))
     case .forgotten(let event):
       try statements("UPDATE deliberations SET question = NULL, forgotten = ? WHERE id = ?").run(
         .text(event.by), .text(id))

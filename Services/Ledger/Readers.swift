@@ -18,7 +18,11 @@ final class Readers: Sendable {
   private let bell = Bell()
   private let threads: Lock<[NamedThread.Handle]>
 
-  init(path: String, count: Int, log: Log) {
+  /// Told of every file that turned out to be damaged.
+  private let damaged: @Sendable (String) -> Void
+
+  init(path: String, count: Int, log: Log, damaged: @escaping @Sendable (String) -> Void) {
+    self.damaged = damaged
     threads = Lock([])
     for number in 0..<count {
       let thread = NamedThread.start("ledger-read-\(number)") { [self] in run(path, log) }
@@ -55,6 +59,9 @@ final class Readers: Sendable {
         try question(open)
       } catch {
         log.error("ledger.question.failed", ("error", error))
+        // whatever was wrong with the connection, the next question has another
+        archive = nil
+        if error.kind == .corrupt { damaged(error.path) }
       }
     }
   }

@@ -11,41 +11,44 @@ enum Rebuild {
   }
 
   static func run(_ database: Database) throws(StoreError) -> Report {
-    try database.transaction { () throws(StoreError) in
-      for table in Schema.projected { try database.run("DELETE FROM \(table)") }
-      let statements = Statements(database)
-      var projector = Projector(statements: statements)
-      var known = KnownSubjects()
-      var report = Report()
-      let rows = try database.prepare(
-        """
-        SELECT s.id, e.topic, e.partition, e.offset, e.at, e.id, e.type, e.standing, e.headers, e.value, e.hash, s.number
-        FROM events e JOIN subjects s ON s.number = e.subject ORDER BY e.seq
-        """)
-      while try rows.step() {
-        report.events += 1
-        guard let standing = Standing(rawValue: rows.int(7)), standing != .unreadable else { continue }
-        let entry = Entry(stored: rows)
-        guard case .event(let event?) = entry.content else { continue }
-        var subject: KnownSubject
-        if let met = known.take(entry.subject) {
-          subject = met
-        } else {
-          subject = KnownSubject(number: rows.int(11))
-          try subject.recall(entry.subject, statements)
-        }
-        if standing == .fact {
-          try projector.apply(event, entry, &subject)
-        } else {
-          try projector.repeated(event, entry, subject)
-        }
-        known.keep(entry.subject, subject)
-        if report.events % 10_000 == 0 { try projector.flush() }
+    try database.transaction { () throws(StoreError) in try tables(database) }
+  }
+
+  /// Within a transaction.
+  static func tables(_ database: Database) throws(StoreError) -> Report {
+    for table in Schema.projected { try database.run("DELETE FROM \(table)") }
+    let statements = Statements(database)
+    var projector = Projector(statements: statements)
+    var known = KnownSubjects()
+    var report = Report()
+    let rows = try database.prepare(
+      """
+      SELECT s.id, e.topic, e.partition, e.offset, e.at, e.id, e.type, e.standing, e.headers, e.value, e.hash, s.number
+      FROM events e JOIN subjects s ON s.number = e.subject ORDER BY e.seq
+      """)
+    while try rows.step() {
+      report.events += 1
+      guard let standing = Standing(rawValue: rows.int(7)), standing != .unreadable else { continue }
+      let entry = Entry(stored: rows)
+      guard case .event(let event?) = entry.content else { continue }
+      var subject: KnownSubject
+      if let met = known.take(entry.subject) {
+        subject = met
+      } else {
+        subject = KnownSubject(number: rows.int(11))
+        try subject.recall(entry.subject, statements)
       }
-      try projector.flush()
-      report.deliberations = try database.number("SELECT count(*) FROM deliberations") ?? 0
-      return report
+      if standing == .fact {
+        try projector.apply(event, entry, &subject)
+      } else {
+        try projector.repeated(event, entry, subject)
+      }
+      known.keep(entry.subject, subject)
+      if report.events % 10_000 == 0 { try projector.flush() }
     }
+    try projector.flush()
+    report.deliberations = try database.number("SELECT count(*) FROM deliberations") ?? 0
+    return report
   }
 
   /// SHA-256 over every row that a rebuild makes, in the order of its keys.
@@ -83,6 +86,7 @@ extension Entry {
     headers = row.bytes(8)
     value = row.optionalBytes(9)
     hash = row.bytes(10)
+    seal = []
     key = nil
     traceparent = HeaderBytes.decode(headers).text("traceparent").flatMap { $0.utf8.count == 55 ? $0 : nil }
     let event = try? Event.parse(type: type, id: id, value: value ?? [])

@@ -4,7 +4,18 @@ internal import Store
 /// is thrown away and built again by `--rebuild`.
 enum Schema {
   /// Each step leads from one version to the next; a step that was released is never changed.
-  static let steps: [String] = [copy + projection, replays]
+  static let steps: [Step] = [
+    .sql(copy + projection), .sql(replays), .sql("ALTER TABLE events ADD COLUMN seal BLOB"), .work(Sealing.run),
+    .sql(ended),
+  ]
+
+  enum Step: Sendable {
+    /// In one transaction.
+    case sql(String)
+    /// In several; begun again where it was interrupted.
+    case work(@Sendable (Database) throws(StoreError) -> Void)
+  }
+
   static var version: Int64 { Int64(steps.count) }
 
   private static let copy = """
@@ -72,6 +83,13 @@ enum Schema {
   private static let replays =
     "CREATE INDEX deliberations_replays ON deliberations(replays, asked, id) WHERE replays IS NOT NULL"
 
+  /// What has ended and is not forgotten, by when: for those who forget what is old.
+  private static let ended = """
+    CREATE INDEX deliberations_ended ON deliberations(ended) WHERE forgotten IS NULL AND state <> 'open';
+    CREATE INDEX deliberations_tenant_ended ON deliberations(tenant, ended)
+      WHERE forgotten IS NULL AND state <> 'open';
+    """
+
   /// What a rebuild empties and fills again.
   static let projected = [
     "deliberations", "calls", "repeats", "analyses", "days", "standings", "pairs", "choices",
@@ -86,8 +104,9 @@ enum Schema {
     }
     guard found < version else { return }
     for (index, step) in steps.enumerated() where index >= found {
+      if case .work(let body) = step { try body(database) }
       try database.transaction { () throws(StoreError) in
-        try database.run(step)
+        if case .sql(let text) = step { try database.run(text) }
         try database.run("PRAGMA user_version = \(index + 1)")
       }
     }

@@ -5,6 +5,19 @@ internal import Store
 /// The full text of questions and answers, in a file of its own: it follows the ledger's and can be thrown away.
 final class SearchFile {
   let database: Database
+  /// Batches since something was erased and is not purged.
+  private var waited = 0
+  /// Merging the index anew costs seconds where it is large: many tombstones that are read one after the other share it.
+  private static let mostWaited = 20
+
+  /// What of an erased text may still stand in the file.
+  private enum Residue: Int64 {
+    case none = 0
+    /// In older segments of the index.
+    case segments = 1
+    /// In the write-ahead log, or in the file because that was not written back yet.
+    case log = 2
+  }
 
   static func path(data: String) -> String { data + "/ledger.search.sqlite" }
 
@@ -16,9 +29,14 @@ final class SearchFile {
   private static func open(_ path: String) throws(StoreError) -> Database {
     do throws(StoreError) { return try opened(path) } catch {
       guard error.kind == .corrupt || error.kind == .refused else { throw error }
-      for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+      remove(path)
       return try opened(path)
     }
+  }
+
+  /// Whoever still has it open goes on with what is no file any more, and has to look.
+  static func remove(_ path: String) {
+    for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
   }
 
   private static func opened(_ path: String) throws(StoreError) -> Database {
@@ -31,9 +49,14 @@ final class SearchFile {
       try database.run(
         """
         CREATE TABLE IF NOT EXISTS progress(one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER NOT NULL) STRICT;
-        INSERT OR IGNORE INTO progress VALUES(1, 0);
+        INSERT OR IGNORE INTO progress(one, seq) VALUES(1, 0);
         CREATE VIRTUAL TABLE IF NOT EXISTS texts USING fts5(body, tokenize = 'unicode61 remove_diacritics 2');
         """)
+      if try database.number("PRAGMA user_version") == 0 {
+        // an older file may have been left between erasing and purging
+        try database.run("ALTER TABLE progress ADD COLUMN residue INTEGER NOT NULL DEFAULT 1")
+        try database.run("PRAGMA user_version = 1")
+      }
     }
     return database
   }
@@ -45,36 +68,64 @@ final class SearchFile {
   func clear() throws(StoreError) {
     try database.transaction { () throws(StoreError) in
       try database.run("DELETE FROM texts")
-      try database.run("UPDATE progress SET seq = 0")
+      try database.run("UPDATE progress SET seq = 0, residue = \(Residue.segments.rawValue)")
     }
   }
 
-  /// Takes in what stands behind `seq`; how many rows that were.
+  /// Takes in what stands behind `seq`; how many rows that were. That something was erased stands in the file before it is
+  /// purged, so that whoever comes after a kill purges it.
   func follow(_ archive: Archive, most: Int) throws(StoreError) -> Int {
     let rows = try archive.rows(after: seq, most: most)
-    guard let last = rows.last else { return 0 }
-    var hasErased = false
+    guard let last = rows.last else {
+      try purge()
+      return 0
+    }
     try database.transaction { () throws(StoreError) in
+      var hasErased = false
       let insert = try database.prepare("INSERT INTO texts(rowid, body) VALUES(?, ?)")
       let delete = try database.prepare("DELETE FROM texts WHERE rowid = ?")
       for row in rows {
         if Event.Name(type: row.type) == .forgotten {
-          for old in try archive.rows(of: row.subject) { try delete.run(.int(old.seq)) }
-          hasErased = true
+          for old in try archive.rows(of: row.subject) {
+            try delete.run(.int(old.seq))
+            hasErased = hasErased || database.changes > 0
+          }
         } else if row.standing == .fact, !row.isErased, let text = Self.text(row) {
           try insert.run(.int(row.seq), .text(text))
         }
       }
       try database.prepare("UPDATE progress SET seq = ?").run(.int(last.seq))
+      if hasErased { try set(.segments) }
     }
-    if hasErased { try purge() }
+    waited += 1
+    if rows.count < most || waited >= Self.mostWaited { try purge() }
     return rows.count
   }
 
-  /// A deleted text stays in the index's older segments until they are merged.
-  private func purge() throws(StoreError) {
-    try database.run("INSERT INTO texts(texts) VALUES('optimize')")
-    try database.run("PRAGMA wal_checkpoint(TRUNCATE)")
+  /// Whether something erased still stands in the file.
+  var isPurged: Bool { get throws(StoreError) { try residue() == .none } }
+
+  /// A deleted text stays in the index's older segments until they are merged, and in the write-ahead log until that is
+  /// emptied. Where a reader is in the way it is tried again with the next batch, or by whoever asks.
+  func purge() throws(StoreError) {
+    waited = 0
+    var residue = try residue()
+    if residue == .segments {
+      try database.transaction { () throws(StoreError) in
+        try database.run("INSERT INTO texts(texts) VALUES('optimize')")
+        try set(.log)
+      }
+      residue = .log
+    }
+    if residue == .log, try database.checkpoint(patience: .milliseconds(100)) { try set(.none) }
+  }
+
+  private func residue() throws(StoreError) -> Residue {
+    Residue(rawValue: try database.number("SELECT residue FROM progress") ?? 1) ?? .segments
+  }
+
+  private func set(_ residue: Residue) throws(StoreError) {
+    try database.run("UPDATE progress SET residue = \(residue.rawValue)")
   }
 
   /// What of an event people look for: what was asked, and what models answered to that.

@@ -8,12 +8,19 @@ final class SearchLoop: Sendable {
   static let batch = 1_000
 
   private let thread: NamedThread.Handle
-  private let state: Lock<Bool>
+  private let state: Lock<State>
   private let bell: Bell
 
+  private struct State {
+    var isStopped = false
+    /// Somebody found the file damaged.
+    var isDamaged = false
+  }
+
   init(data: String, news: News, meters: Meters, log: Log) {
-    let state = Lock(false)
+    let state = Lock(State())
     let bell = Bell()
+    let path = SearchFile.path(data: data)
     self.state = state
     self.bell = bell
     thread = NamedThread.start("ledger-search") {
@@ -21,8 +28,16 @@ final class SearchLoop: Sendable {
       _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
       var search: SearchFile?
       var archive: Archive?
-      while !state.withLock({ $0 }) {
+      while !state.withLock({ $0.isStopped }) {
         let mark = news.mark
+        if state.withLock({ state in
+          defer { state.isDamaged = false }
+          return state.isDamaged
+        }) {
+          search = nil
+          SearchFile.remove(path)
+          log.warning("ledger.search.anew", ("file", path))
+        }
         do throws(StoreError) {
           let main: Archive
           if let archive { main = archive } else { main = try Archive(LedgerFile.path(data: data)) }
@@ -33,10 +48,16 @@ final class SearchLoop: Sendable {
           let count = try texts.follow(main, most: Self.batch)
           meters.searched.set(Double(try main.lastSeq - texts.seq))
           if count == Self.batch { continue }
+          if try !texts.isPurged {
+            // a reader is in the way for a moment
+            Pause.milliseconds(200)
+            continue
+          }
         } catch {
           log.warning("ledger.search.waits", ("error", error))
           search = nil
           archive = nil
+          if error.kind == .corrupt, error.path == path { state.withLock { $0.isDamaged = true } }
           Pause.milliseconds(1_000)
           continue
         }
@@ -46,8 +67,14 @@ final class SearchLoop: Sendable {
     }
   }
 
+  /// Whoever read the file could not: what it holds is made anew.
+  func damaged() {
+    state.withLock { $0.isDamaged = true }
+    bell.ring()
+  }
+
   func stop() {
-    state.withLock { $0 = true }
+    state.withLock { $0.isStopped = true }
     bell.ring()
     thread.join()
   }

@@ -38,6 +38,12 @@ final class Writer {
   private var projector: Projector
   private var known = KnownSubjects()
   private var positions: [Place: Int64]
+  private var seq: Int64
+  /// Whether erased text may still stand in the write-ahead log, or in the file because that was not written back yet.
+  private(set) var scrubIsDue = true
+  private(set) var scrubFailure: StoreError?
+  /// How long others may hold up a scrub, and a scrub those who write.
+  private static let scrubPatience = Duration.milliseconds(20)
 
   /// `log`: the number of this life of the bus. `events`: the topic's name.
   init(_ database: Database, log: Int64, events: String, keepsAsks: Bool) throws(StoreError) {
@@ -48,6 +54,9 @@ final class Writer {
     statements = Statements(database)
     projector = Projector(statements: statements)
     positions = try Self.positions(database, log: log)
+    seq = try database.number("SELECT coalesce(max(seq), 0) FROM events") ?? 0
+    // whoever wrote before may have been killed between the erasing and the scrub
+    scrub()
   }
 
   /// Where each partition is read on from.
@@ -59,7 +68,23 @@ final class Writer {
   }
 
   func write(_ batch: [Entry]) throws(StoreError) -> Written {
-    let before = positions
+    let written = try rows(batch)
+    if !written.erased.isEmpty { scrubIsDue = true }
+    scrub()
+    return written
+  }
+
+  /// Tried after every batch until nobody is in the way.
+  func scrub() {
+    guard scrubIsDue else { return }
+    do throws(StoreError) {
+      scrubIsDue = try !database.checkpoint(patience: Self.scrubPatience)
+      scrubFailure = nil
+    } catch { scrubFailure = error }
+  }
+
+  private func rows(_ batch: [Entry]) throws(StoreError) -> Written {
+    let before = (positions, seq)
     do {
       return try database.transaction { () throws(StoreError) in
         var written = Written()
@@ -92,7 +117,7 @@ final class Writer {
         return written
       }
     } catch {
-      positions = before
+      (positions, seq) = before
       known.forgetAll()
       projector.sums = Sums()
       throw error
@@ -106,38 +131,34 @@ final class Writer {
       // intake says so on the dead letters; it waits for nothing
       _ = why
     case .unreadable(let why):
-      var subject = try subject(entry.subject)
+      // it takes no id: to those who decide it was never there
+      let subject = try subject(entry.subject)
       try insert(entry, subject, .unreadable, why: why)
-      // it counts as the first of its id, as it does in digests
-      if !entry.id.isEmpty, !entry.subject.isEmpty, subject.facts[local(entry)] == nil {
-        subject.facts[local(entry)] = entry.hash
-      }
       known.keep(entry.subject, subject)
       written.events += 1
       written.unreadable += 1
     case .event(let event):
       var subject = try subject(entry.subject)
       let id = local(entry)
-      if let first = subject.facts[id] {
-        let isRepeat = first == entry.hash
-        try insert(entry, subject, isRepeat ? .repeat : .changed, why: nil)
-        if isRepeat { written.repeats += 1 } else { written.changed += 1 }
-        if let event { try projector.repeated(event, entry, subject) }
-      } else {
+      let standing = Standing(entry.hash, first: subject.facts[id])
+      try insert(entry, subject, standing, why: nil)
+      if standing == .fact {
         subject.facts[id] = entry.hash
-        try insert(entry, subject, .fact, why: nil)
         if let event {
           try projector.apply(event, entry, &subject)
-          if case .forgotten = event {
+          if case .forgotten(let tombstone) = event {
             subject.isForgotten = true
-            written.erased += try erase(subject.number)
+            written.erased += try erase(subject.number, tombstone)
           }
         }
+      } else {
+        if standing == .repeat { written.repeats += 1 } else { written.changed += 1 }
+        if let event { try projector.repeated(event, entry, subject) }
       }
       known.keep(entry.subject, subject)
       written.events += 1
     }
-    written.lastSeq = database.lastRow
+    written.lastSeq = seq
   }
 
   private func local(_ entry: Entry) -> String {
@@ -153,15 +174,18 @@ final class Writer {
       value = Redaction.redacted(whole)
       isErased = true
     }
+    seq += 1
     try statements(
       """
-      INSERT INTO events(log, topic, partition, offset, at, subject, id, type, standing, why, key, headers, value, hash,
-        erased) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO events(seq, log, topic, partition, offset, at, subject, id, type, standing, why, key, headers, value,
+        hash, erased, seal) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
     ).run(
-      .int(log), .text(entry.topic), .int(Int64(entry.partition)), .int(entry.offset), .int(entry.at),
+      .int(seq), .int(log), .text(entry.topic), .int(Int64(entry.partition)), .int(entry.offset), .int(entry.at),
       .int(subject.number), .text(entry.id), .text(entry.type), .int(standing.rawValue), Value(why), Value(entry.key),
-      .bytes(entry.headers), Value(value), .bytes(entry.hash), Value(isErased))
+      .bytes(entry.headers), Value(value), .bytes(entry.hash),
+      .int((isErased ? Erasure.named : .none).rawValue),
+      .bytes(Seal.row(seq, log: log, standing.rawValue, why: why, record: entry.seal)))
   }
 
   private func take(_ ask: WaitingAsk, _ entry: Entry) throws(StoreError) {
@@ -178,14 +202,20 @@ final class Writer {
       keepsAsks ? .bytes(entry.headers) : .null, keepsAsks ? Value(entry.value) : .null)
   }
 
-  /// Erases what stands of a deliberation, and keeps the hashes.
-  private func erase(_ subject: Int64) throws(StoreError) -> [Int64] {
+  /// Erases what stands of a deliberation, and keeps the hashes. What came in while the tombstone was on its way is not
+  /// named in it, and says so.
+  private func erase(_ subject: Int64, _ tombstone: Forgotten) throws(StoreError) -> [Int64] {
+    let named = Set(tombstone.hashes)
     let rows = try statements(
-      "SELECT seq, value FROM events WHERE subject = ? AND erased = 0 AND type NOT LIKE 'conclave.deliberation.forgotten.%'"
-    ).rows([.int(subject)]) { ($0.int(0), $0.optionalBytes(1)) }
-    for (seq, value) in rows {
-      try statements("UPDATE events SET value = ?, erased = 1 WHERE seq = ?").run(
-        Value(value.map(Redaction.redacted)), .int(seq))
+      """
+      SELECT seq, value, hash FROM events
+      WHERE subject = ? AND erased = 0 AND type NOT LIKE 'conclave.deliberation.forgotten.%'
+      """
+    ).rows([.int(subject)]) { ($0.int(0), $0.optionalBytes(1), $0.bytes(2)) }
+    for (seq, value, hash) in rows {
+      let erasure: Erasure = named.contains(Hex.text(hash)) ? .named : .late
+      try statements("UPDATE events SET value = ?, erased = ? WHERE seq = ?").run(
+        Value(value.map(Redaction.redacted)), .int(erasure.rawValue), .int(seq))
     }
     return rows.map(\.0)
   }
@@ -199,13 +229,11 @@ final class Writer {
       return KnownSubject(number: database.lastRow)
     }
     var subject = KnownSubject(number: number)
-    let facts = try statements("SELECT id, hash, type FROM events WHERE subject = ? ORDER BY seq").rows([.int(number)])
-    {
-      ($0.text(0), $0.bytes(1), $0.text(2))
-    }
-    for (full, hash, type) in facts where !full.isEmpty {
+    let facts = try statements("SELECT id, hash, type FROM events WHERE subject = ? AND standing = ? ORDER BY seq")
+      .rows([.int(number), .int(Standing.fact.rawValue)]) { ($0.text(0), $0.bytes(1), $0.text(2)) }
+    for (full, hash, type) in facts {
       let local = full.hasPrefix(id) ? String(full.dropFirst(id.count)) : full
-      if subject.facts[local] == nil { subject.facts[local] = hash }
+      subject.facts[local] = hash
       if Event.Name(type: type) == .forgotten { subject.isForgotten = true }
     }
     try subject.recall(id, statements)

@@ -29,13 +29,19 @@ final class WriterLoop: Sendable {
 
   /// Runs until the inlet is closed and empty, or what is left cannot be written.
   func run(_ writer: Writer) {
-    while let taken = inlet.take() {
+    var hasSaid = false
+    // what is erased and could not be scrubbed away at once is tried again also while nothing comes in
+    while let taken = inlet.take(within: writer.scrubIsDue ? 1_000 : nil) {
+      if taken.isEmpty { writer.scrub() }
       var rest = taken[...]
       while !rest.isEmpty {
         let batch = Array(rest.prefix(Self.batch))
         guard write(batch, writer) else { return }
         rest = rest.dropFirst(batch.count)
       }
+      meters.scrub.set(writer.scrubIsDue ? 1 : 0)
+      if let failure = writer.scrubFailure, !hasSaid { log.error("ledger.scrub.waits", ("error", failure)) }
+      hasSaid = writer.scrubFailure != nil
     }
   }
 

@@ -3,8 +3,8 @@ import Service
 let words = Array(CommandLine.arguments.dropFirst())
 if words == ["--rebuild"] {
   RebuildCommand.run()
-} else if words.first == "--measure" {
-  MeasureCommand.run(words.dropFirst().first.flatMap { Int($0) } ?? 1_000_000)
+} else if words.first == "--measure", let (count, holds) = MeasureCommand.words(words.dropFirst()) {
+  MeasureCommand.run(count, holds: holds)
 } else if let unknown = words.first {
   RebuildCommand.refuse(unknown)
 } else {

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Threads
 
 /// SIGTERM and SIGINT, taken by whoever waits instead of by a handler in the middle of anything.
-struct StopSignals {
+package struct StopSignals {
   private let set: sigset_t
 
   /// Blocks both for this thread and for all that it starts from now on. A connection that broke is no reason to die
@@ -15,6 +15,13 @@ struct StopSignals {
     pthread_sigmask(SIG_BLOCK, &set, nil)
     signal(SIGPIPE, SIG_IGN)
     self.set = set
+  }
+
+  /// Whether one came that nobody has taken yet: for whoever waits for something before the service runs.
+  package static var isPending: Bool {
+    var pending = sigset_t()
+    sigpending(&pending)
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
   }
 
   /// The name of the signal that came.

@@ -31,37 +31,61 @@ extension RunningSystems {
       var teller = Teller(seed: UInt64.random(in: .min ... .max))
       teller.answerBytes = 200
       var random = SystemRandomNumberGenerator()
-      var written = 0
+      var ends: [Int32: Int64] = [:]
       for kill in 0..<Self.kills {
+        // more than it reads before it is killed; it is dead while they are written
+        try await write(teller.records(kill == 0 ? 30_000 : 4_000), topics.events, producer, &ends)
+        let before = (try? Self.rows(folder).count) ?? 0
         let ledger = try start(folder, broker.bootstrap)
-        // what it reads while it is killed comes in while it runs
-        let moment = ContinuousClock.now + .milliseconds(Int64.random(in: 30...700, using: &random))
-        while ContinuousClock.now < moment, written < 250 * (kill + 1) {
-          for record in teller.records(60) {
-            let outgoing = Outgoing(
-              topic: topics.events, partition: record.partition, key: record.key, value: record.value,
-              headers: record.headers)
-            _ = try await producer.send(outgoing)
-            written += 1
-          }
-        }
+        try await eventually("it reads", within: .seconds(60)) { (try? Self.rows(folder).count) ?? 0 > before }
+        let moment = ContinuousClock.now + .milliseconds(Int64.random(in: 10...300, using: &random))
         try await eventually("the moment has come") { ContinuousClock.now >= moment }
         ledger.kill()
         try await eventually("it is dead") { ledger.end != nil }
-        guard FileManager.default.fileExists(atPath: LedgerFile.path(data: folder)) else { continue }
         let rows = try Self.rows(folder)
         #expect(rows.count == rows.places, "after kill \(kill)")
         #expect(rows.count == rows.read, "after kill \(kill): rows and offsets are one transaction")
+        let again = try start(folder, broker.bootstrap)
+        let all = Int(ends.values.reduce(0, +))
+        try await eventually("everything is there after kill \(kill): \(all)", within: .seconds(120)) {
+          (try? Self.rows(folder).count) ?? 0 >= all
+        }
+        let whole = try Self.rows(folder)
+        #expect(whole.count == all && whole.places == all && whole.read == all && whole.repeats == 0, "\(whole)")
+        #expect(try Self.ends(folder) == ends, "after kill \(kill)")
+        again.kill()
+        try await eventually("it is dead") { again.end != nil }
       }
-      let ledger = try start(folder, broker.bootstrap)
-      try await eventually("everything is there: \(written)", within: .seconds(60)) {
-        (try? Self.rows(folder).count) == written
-      }
-      ledger.kill()
-      try await eventually("it is dead") { ledger.end != nil }
-      let rows = try Self.rows(folder)
-      #expect(rows.count == written && rows.places == written && rows.read == written && rows.repeats == 0)
       #expect(try Audit.all(try Archive(LedgerFile.path(data: folder))).found == 0)
+    }
+
+    /// Writes them where they belong, and counts where each partition ends.
+    private func write(
+      _ records: [Record], _ topic: String, _ producer: Producer, _ ends: inout [Int32: Int64]
+    ) async throws {
+      let left = Lock(records.count)
+      let failure = Lock<BusError?>(nil)
+      for record in records {
+        ends[record.partition, default: 0] += 1
+        producer.send(
+          Outgoing(
+            topic: topic, partition: record.partition, key: record.key, value: record.value, headers: record.headers)
+        ) { result in
+          if case .failure(let error) = result { failure.withLock { $0 = error } }
+          left.withLock { $0 -= 1 }
+        }
+      }
+      try await eventually("everything is written", within: .seconds(60)) { left.withLock { $0 } == 0 }
+      #expect(failure.withLock { $0 } == nil)
+    }
+
+    /// How far each partition of `events` was read.
+    private static func ends(_ folder: String) throws -> [Int32: Int64] {
+      let database = try Archive(LedgerFile.path(data: folder)).database
+      let rows = try database.prepare("SELECT partition, next FROM offsets WHERE topic LIKE '%events'").rows {
+        (Int32(truncatingIfNeeded: $0.int(0)), $0.int(1))
+      }
+      return Dictionary(rows) { _, last in last }
     }
 
     private func start(_ folder: String, _ bootstrap: String) throws -> KeptProcess {

@@ -12,7 +12,7 @@ import Web
     var teller = Teller(seed: 61)
     teller.tenants = ["one", "two"]
     try shelf.write(teller.records(300))
-    let readers = Readers(path: shelf.file.path, count: 1, log: .silent)
+    let readers = Readers(path: shelf.file.path, count: 1, log: .silent) { _ in }
     let door = LedgerDoor(
       readers: readers, news: News(), forgetting: nil, life: 1, token: token, log: .silent, metrics: Metrics())
     let server = try HTTPServer(try SocketAddress("127.0.0.1:0"), limits: HTTPServerLimits(), log: .silent) {

@@ -32,6 +32,61 @@ import Testing
     #expect(try Rebuild.fingerprint(fresh.file.database) == before)
   }
 
+  @Test("gives the same tables for however deliberations went, with some of them forgotten", arguments: 0..<4)
+  func plots(seed: UInt64) throws {
+    var teller = Teller(seed: 70 + seed)
+    var random = SplitMix(seed: seed)
+    var open: [ArraySlice<Teller.Told>] = []
+    for plot in Plot.allCases + Plot.allCases { open.append(plot.tell(&teller)[...]) }
+    let half = Set(open.prefix(Plot.allCases.count).map { $0[0].subject })
+    let shelf = try Shelf()
+    var records: [Record] = []
+    func write(_ record: Record) throws {
+      records.append(record)
+      try shelf.write([record])
+    }
+    while !open.isEmpty {
+      let place = Int(random.next() % UInt64(open.count))
+      if let told = open[place].popFirst() { try write(teller.record(told)) }
+      guard open[place].isEmpty else { continue }
+      open.remove(at: place)
+    }
+    for id in half.sorted() {
+      let rows = try shelf.archive().rows(of: id)
+      let tombstone = Event.forgotten(Forgotten(by: "operator", hashes: rows.map { Hex.text($0.hash) }))
+      try write(teller.record(tombstone, of: id, "forgotten"))
+      // what a late caller writes
+      try write(
+        teller.again(
+          try #require(records.last { $0.headers.text("ce_subject") == id && $0.offset != records.last?.offset })))
+    }
+    #expect(try shelf.audit().findings == [])
+    let states = try shelf.file.database.prepare("SELECT DISTINCT state FROM deliberations").rows { $0.text(0) }
+    #expect(Set(states) == ["completed", "failed", "cancelled", "rejected"])
+    let kept = try shelf.file.database.prepare("SELECT value FROM events WHERE erased <> 0").rows {
+      String(decoding: $0.bytes(0), as: UTF8.self)
+    }
+    for words in ["a word of mine", "another word", "recorded words", "words of theirs", "it said nothing"] {
+      #expect(!kept.contains { $0.contains(words) }, "\(words)")
+    }
+    let before = try Rebuild.fingerprint(shelf.file.database)
+    _ = try Rebuild.run(shelf.file.database)
+    #expect(try Rebuild.fingerprint(shelf.file.database) == before)
+    let fresh = try Shelf()
+    try fresh.write(records.sorted { ($0.partition, $0.offset) < ($1.partition, $1.offset) })
+    #expect(try Rebuild.fingerprint(fresh.file.database) == before)
+  }
+
+  @Test("takes the tokens of what was settled") func settled() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 23)
+    let told = Plot.settled.tell(&teller)
+    try shelf.write(told.map { teller.record($0) })
+    let summary = try #require(try shelf.archive().summary(told[0].subject))
+    #expect(summary["cost"]?.number == 0.75 && summary["cost_final"]?.bool == true && summary["calls"]?.int == 6)
+    #expect(summary["usage"] == ["prompt_tokens": 77, "completion_tokens": 88])
+  }
+
   @Test("leaves forgotten what was forgotten") func forgotten() throws {
     let shelf = try Shelf()
     var teller = Teller(seed: 22)
@@ -69,8 +124,6 @@ import Testing
     // its question was put in after the digest of its end was taken, and that is found also now
     #expect(try shelf.audit().findings.map(\.kind) == [.digest])
 
-    try shelf.run("PRAGMA wal_checkpoint(TRUNCATE)")
-    try search.database.run("PRAGMA wal_checkpoint(TRUNCATE)")
     let answer = try #require(try JSON.parse(story[2].value ?? [])["content"]?.string).prefix(60)
     for name in ["ledger.sqlite", "ledger.search.sqlite", "ledger.sqlite-wal", "ledger.search.sqlite-wal"] {
       guard let bytes = FileManager.default.contents(atPath: shelf.folder + "/" + name) else { continue }

@@ -24,7 +24,13 @@ final class Shelf {
 
   @discardableResult
   func write(_ records: [Record]) throws -> Writer.Written {
-    try writer.write(records.map { $0.topic == Teller.topic ? Entry(event: $0) : Entry(ask: $0) })
+    try writer.write(
+      records.map { $0.topic == Teller.topic ? Entry(event: $0, partitions: Teller.partitions) : Entry(ask: $0) })
+  }
+
+  /// As after a start: nothing is remembered but what stands in the file.
+  func reopen() {
+    if let anew = try? Writer(file.database, log: 1, events: Teller.topic, keepsAsks: true) { writer = anew }
   }
 
   /// Another broker, whose offsets begin anew.
@@ -37,12 +43,40 @@ final class Shelf {
 
   func audit() throws -> Audit { try Audit.all(try archive()) }
 
+  /// Seals a row as it stands now, as somebody could who knows how that is done.
+  func seal(_ seq: Int64) throws {
+    let row = try #require(try archive().rows(after: seq - 1, most: 1).first)
+    try file.database.prepare("UPDATE events SET seal = ? WHERE seq = ?").run(.bytes(row.sealed), .int(seq))
+  }
+
   func number(_ sql: String) throws -> Int64 { try #require(try file.database.number(sql)) }
 
   func run(_ sql: String) throws { try file.database.run(sql) }
 }
 
 extension Teller {
+  /// With an end of its own, as the aggregator computes it: over what of it can be read, first occurrences alone.
+  static func ended(_ told: [Told]) -> [Told] {
+    var hash = SHA256()
+    var seen: Set<String> = []
+    var count = 0
+    for event in told where seen.insert(event.id).inserted {
+      hash.update("\(event.id) \(SHA256.hex(event.value))\n")
+      count += 1
+    }
+    let totals = Totals(
+      usage: Usage(promptTokens: 1, completionTokens: 1), cost: 0.5, costFinal: true, calls: 5,
+      durationMilliseconds: 100, digest: Hex.text(hash.finish()), digestEvents: count)
+    let id = told[0].subject
+    let end = Event.completed(
+      Completed(status: "ok", answerCall: CallID(id, .answer), model: models[0], mode: .merge, totals: totals))
+    return told + [
+      Told(
+        subject: id, id: IDs.event(id, end.name.rawValue, "end"), type: end.type, time: told[told.count - 1].time,
+        value: end.json.bytes)
+    ]
+  }
+
   /// One whole deliberation, written down by everyone in order.
   mutating func story() -> (id: String, records: [Record]) {
     let told = deliberation()

@@ -127,6 +127,43 @@ import Testing
     #expect(audit.found == 2)
   }
 
+  @Test("is nobody's fact where it cannot be read, also before the end and under the id of one that can")
+  func unreadableFirst() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 8)
+    let told = teller.deliberation()
+    let id = told[0].subject
+    let good = try #require(told.firstIndex { $0.type == "conclave.call.completed.v1" })
+    let broken = Teller.Told(
+      subject: id, id: told[good].id, type: told[good].type, time: told[good].time, value: [123, 34])
+    // what decides reads all but the broken one, and its end says so
+    var records: [Record] = []
+    for (index, event) in told.enumerated() {
+      if index == good { records.append(teller.record(broken)) }
+      records.append(teller.record(event))
+    }
+    // a good one on a partition that is another deliberation's
+    let home = records[0].partition
+    let stray = Record(
+      topic: Teller.topic, partition: (home + 1) % Teller.partitions, offset: 0, timestamp: records[0].timestamp,
+      key: records[0].key, value: Event.restored.json.bytes,
+      headers: Envelope(
+        id: id + "/deliberation.restored/x", type: Event.restored.type, source: "/s", subject: id, time: ""
+      ).headers)
+    try shelf.write(Array(records.prefix(2)) + [stray] + records.dropFirst(2).prefix(1))
+    // the same where the file is asked what stands there
+    shelf.reopen()
+    try shelf.write(Array(records.dropFirst(3)))
+    let archive = try shelf.archive()
+    let standing = try archive.rows(of: id).filter { $0.id == told[good].id }.map(\.standing)
+    #expect(standing == [.unreadable, .fact])
+    #expect(try archive.rows(of: id).first { $0.id.hasSuffix("/x") }?.why?.contains("another partition") == true)
+    #expect(try archive.calls(id).count { $0["state"]?.string == "completed" } == 5)
+    #expect(try archive.result(id)?["result"] != nil)
+    let audit = try shelf.audit()
+    #expect(audit.findings.map(\.kind) == [.unreadable, .unreadable] && audit.digests == 1, "\(audit.findings)")
+  }
+
   @Test("does not depend on any clock") func clocks() throws {
     let shelf = try Shelf()
     var teller = Teller(seed: 6)
@@ -166,6 +203,19 @@ import Testing
     #expect(try archive.summary(id)?["waiting"] == nil)
     #expect(try shelf.number("SELECT count(*) FROM asks") == 1)
     try shelf.write([ask(id, 2)])
+    #expect(try shelf.number("SELECT count(*) FROM asks") == 1)
+    // what intake buries nobody waits for
+    let dead = Record(
+      topic: "conclave.requests", partition: 0, offset: 3, timestamp: 2_000_000_000_000, key: nil,
+      value: Array(#"{"request":{}}"#.utf8),
+      headers: Envelope(
+        id: "gen-dead/ask", type: "conclave.cancel.v1", source: "/pipeline", subject: "gen-dead", time: ""
+      ).headers)
+    let bare = Record(
+      topic: "conclave.requests", partition: 0, offset: 4, timestamp: 2_000_000_000_000, key: nil,
+      value: Array(#"{"request":{}}"#.utf8), headers: [Header("ce_subject", "gen-dead")])
+    try shelf.write([dead, bare])
+    #expect(try archive.summary("gen-dead") == nil)
     #expect(try shelf.number("SELECT count(*) FROM asks") == 1)
     #expect(try archive.summary("gen-nobody") == nil)
   }

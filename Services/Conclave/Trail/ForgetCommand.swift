@@ -14,8 +14,9 @@ enum ForgetCommand: Command {
 
   /// What erasing cannot reach.
   static let topicNote =
-    "The topic itself holds the text until its retention ends (conclave.events: for ever unless set otherwise), and so do"
-    + " its replicas and backups of either."
+    "The topics themselves hold the text until their retention ends: conclave.events for ever unless set otherwise,"
+    + " requests, requests.bulk, results (7 days), calls.* (a day) and replies (an hour). So do replicas and backups, and"
+    + " for as long as an ask allowed it (cache) the callers' cache.sqlite."
 
   static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     let id = arguments.operands.first
@@ -33,20 +34,23 @@ enum ForgetCommand: Command {
     return try awaited { () async throws(CommandError) -> Int32 in
       defer { link.close() }
       var (forgotten, open) = (Int64(0), Int64(0))
-      var last = Int64(0)
-      repeat {
+      var hasMore = true
+      while hasMore {
         guard let answer = try await link.post("/v1/forgotten", body) else {
           throw .failed("the ledger knows nothing of \(id ?? "")")
         }
-        last = answer["forgotten"]?.int ?? 0
-        forgotten += last
+        let written = answer["forgotten"]?.int ?? 0
+        forgotten += written
         open = answer["open"]?.int ?? 0
-        guard answer["more"]?.bool == true, last > 0 else { break }
-        // the next page is what is left once these tombstones have been read
-        try await read(link, id: nil, body)
-      } while true
+        // it answers when it has read back what it wrote, which is when it erases
+        guard answer["read"]?.bool == true else {
+          throw .failed(
+            "\(forgotten) tombstones are written, and the ledger has not read them back yet: nothing is known to be"
+              + " erased; look at its /readyz and ask again")
+        }
+        hasMore = answer["more"]?.bool == true && written > 0
+      }
       if let id {
-        try await read(link, id: id, body)
         for replay in try await link.get("/v1/deliberations", [("replays", id)])["deliberations"]?.array ?? []
         where replay["forgotten"] == nil {
           Output.error("\(replay["id"]?.string ?? "") judged the same answers again and still holds them\n")
@@ -60,23 +64,6 @@ enum ForgetCommand: Command {
         Output.error("nothing was left to forget\n")
       }
       return 0
-    }
-  }
-
-  /// Waits until the tombstones that were written have been read back.
-  private static func read(_ link: LedgerLink, id: String?, _ body: JSON) async throws(CommandError) {
-    let end = ContinuousClock.now + .seconds(30)
-    var after = try await link.get("/v1/end")["next"]?.int ?? 0
-    while ContinuousClock.now < end {
-      if let id {
-        let found = try await link.find("/v1/deliberations/\(LedgerLink.escaped(id))")
-        if found?["deliberation"]?["forgotten"] != nil { return }
-      }
-      let page = try await link.get(
-        "/v1/records", [("after", "\(after)"), ("limit", "1"), ("brief", "1"), ("wait_ms", "500")])
-      let next = page["next"]?.int ?? after
-      if id == nil, next == after { return }
-      after = next
     }
   }
 }

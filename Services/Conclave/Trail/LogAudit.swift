@@ -69,7 +69,7 @@ struct LogAudit {
       let consumer = try Consumer(
         settings.bus, client: "conclave-verify", subscription: .assigned(partitions, group: nil),
         receiver: { [id] in
-          LogAuditReader(id: id, progress: progress) { read in result.withLock { $0 = $0 ?? read } }
+          LogAuditReader(id: id, partitions: count, progress: progress) { read in result.withLock { $0 = $0 ?? read } }
         },
         log: log, metrics: metrics, onFatal: { why in result.withLock { $0 = .failure(.failed("\(why)")) } })
       defer {
@@ -140,11 +140,20 @@ struct LogAudit {
           kind: .missing, deliberation: subject, event: id, place: place,
           what: "the ledger has a row of it, and it is not on the topic"))
     }
-    guard row["hash"]?.string == Hex.text(record.found), id == record.id else {
+    let isUnreadable = row["standing"]?.string == "unreadable"
+    let others = [
+      ("content", row["hash"]?.string == Hex.text(record.found)),
+      ("key or headers", row["envelope"]?.string == Hex.text(record.envelope)),
+      ("id", id == record.id), ("type", row["type"]?.string == record.type),
+      ("deliberation", subject == record.subject),
+      ("standing", isUnreadable == (record.unreadable != nil)),
+    ].filter { !$0.1 }.map(\.0)
+    guard others.isEmpty else {
       return audit.add(
         Audit.Finding(
           kind: .changed, deliberation: subject, event: id, place: place,
-          what: "what stands on the topic is not what the ledger read there"))
+          what: "what stands on the topic is not what the ledger read there: another \(others.joined(separator: ", "))")
+      )
     }
   }
 }

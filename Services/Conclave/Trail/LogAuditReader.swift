@@ -1,10 +1,12 @@
 internal import Bus
 internal import Deliberation
+internal import Folding
 internal import Threads
 
 /// Reads one topic to where it ended when reading began.
 final class LogAuditReader: Receiver {
   private let id: String?
+  private let partitions: Int32
   private let progress: Lock<Int>
   private let done: (Result<LogAudit.Read, CommandError>) -> Void
   private var read = LogAudit.Read()
@@ -14,8 +16,11 @@ final class LogAuditReader: Receiver {
   private var isDone = false
   private var count = 0
 
-  init(id: String?, progress: Lock<Int>, done: @escaping (Result<LogAudit.Read, CommandError>) -> Void) {
+  init(
+    id: String?, partitions: Int32, progress: Lock<Int>, done: @escaping (Result<LogAudit.Read, CommandError>) -> Void
+  ) {
     self.id = id
+    self.partitions = partitions
     self.progress = progress
     self.done = done
   }
@@ -56,16 +61,18 @@ final class LogAuditReader: Receiver {
     }
     next[record.partition] = record.offset + 1
     count += 1
-    let envelope = try? Envelope(record.headers)
-    let subject = envelope?.subject ?? ""
+    let event = ReadEvent(record, partitions: partitions)
+    let subject = event.envelope?.subject ?? ""
     if id == nil || subject == id {
+      var unreadable: String?
+      if case .failure(let why) = event.event { unreadable = why.description }
       read.records[subject, default: []].append(
         LogAudit.Standing(
           partition: record.partition, offset: record.offset,
           record: AuditRecord(
             place: "\(record.topic)/\(record.partition)/\(record.offset)", row: record.offset, subject: subject,
-            id: envelope?.id ?? "", type: envelope?.type ?? "", value: record.value,
-            unreadable: envelope == nil || subject.isEmpty ? "its envelope cannot be read" : nil)))
+            id: event.envelope?.id ?? "", type: event.envelope?.type ?? "", key: record.key,
+            headers: HeaderBytes.encode(record.headers), value: record.value, unreadable: unreadable)))
     }
   }
 

@@ -11,13 +11,13 @@ enum LogCommand: Command {
       Flag("--type", "call.", "whose type (without conclave. and .v1) begins with this"),
       Flag("--model", "author/model", "that speak of this model"),
       Flag("--source", "judge", "written by this service"),
-      Flag("--last", "50", "how many to begin with; of one deliberation: all"),
+      Flag("--last", "50", "how many to begin with, before they are narrowed; of one deliberation: all"),
       Flag("--json", nil, "whole records, one JSON object a line"),
     ] + LedgerLink.flags
 
   static func run(_ arguments: Arguments, environment: [String: String]) throws(CommandError) -> Int32 {
     if let operand = arguments.operands.first { throw .usage("\"\(operand)\" is not known") }
-    let last = try arguments.number("--last", in: 0...1_000_000)
+    let last = try arguments.number("--last", in: 0...100_000)
     let filter = LogFilter(
       type: arguments["--type"], model: arguments["--model"], source: arguments["--source"].map { "/conclave/\($0)" })
     let line = LogLine(paint: Paint(isOn: Output.dataIsTerminal))
@@ -26,10 +26,14 @@ enum LogCommand: Command {
     return try awaited { () async throws(CommandError) -> Int32 in
       defer { link.close() }
       let path = id.map { "/v1/deliberations/\(LedgerLink.escaped($0))/events" } ?? "/v1/records"
-      var after = id == nil || last != nil ? try await start(link, last: last ?? 50) : 0
+      var after = id == nil ? try await start(link, last: last ?? 50) : 0
+      // the ledger knows where the last of one deliberation begin
+      var begin = id == nil ? nil : last.map { "\($0)" }
       while true {
         let wait = follows ? "25000" : nil
-        guard let page = try await link.find(path, [("after", "\(after)"), ("limit", "500"), ("wait_ms", wait)]) else {
+        let query = [("after", "\(after)"), ("limit", "500"), ("wait_ms", wait), ("last", begin)]
+        begin = nil
+        guard let page = try await link.find(path, query) else {
           throw .failed("the ledger knows nothing of \(id ?? path)")
         }
         let events = page["events"]?.array ?? []

@@ -70,7 +70,7 @@ struct ShowPage {
     }
   }
 
-  /// A bar for each call, from when it was made to when it was over.
+  /// A bar for each call, from when it was made to when it was over; where there is no terminal, when it was made.
   private var bars: [String] {
     guard let begin = story.begin else { return [] }
     let whole = max(1, story.end - begin)
@@ -78,6 +78,8 @@ struct ShowPage {
     let model = story.calls.map { $0.model.count }.max() ?? 0
     return story.calls.map { call in
       let from = max(0, (call.begin ?? begin) - begin)
+      let head = "  \(Paint.padded(call.label, name))  \(Paint.padded(call.model, model))"
+      guard paint.isOn else { return "\(head)  after \(from) ms  \(call.note)" }
       let to = max(from, (call.finish ?? story.end) - begin)
       let start = min(Self.barWidth - 1, from * Self.barWidth / whole)
       let length = max(1, min(Self.barWidth - start, (to - from) * Self.barWidth / whole))
@@ -85,7 +87,7 @@ struct ShowPage {
       let line =
         String(repeating: " ", count: Int(start)) + paint(call.colour, bar)
         + String(repeating: " ", count: Int(Self.barWidth - start - length))
-      return "  \(Paint.padded(call.label, name))  \(Paint.padded(call.model, model))  \(line)  \(call.note)"
+      return "\(head)  \(line)  \(call.note)"
     }
   }
 

@@ -12,6 +12,8 @@ enum RecordFile {
     guard let file = fopen(path, "w") else { throw Failure(description: "\(path) cannot be written") }
     defer { fclose(file) }
     var teller = Teller(seed: 1)
+    // one that is one in twenty
+    teller.tenants = ["rare"] + Array(repeating: "default", count: 19)
     var made = 0
     var size = 0
     while made < count {

@@ -3,7 +3,7 @@
 package struct Audit: Sendable {
   package struct Finding: Sendable, Equatable {
     package enum Kind: String, Sendable {
-      /// The content is not what was hashed when it came in.
+      /// A content is not what was hashed when it came in, or a field of its row not what was written down.
       case changed
       /// An offset between the first and the last has no row.
       case missing
@@ -111,16 +111,23 @@ package struct Audit: Sendable {
         add(.doubled, record, "stands twice, in rows \(other) and \(record.row)")
         continue
       }
-      if record.isErased {
-        // what comes after the tombstone is erased as it comes in
-        if record.row < tombstone ?? .max, !hashes.contains(Hex.text(record.hash)) {
-          add(.erased, record, "its content is erased, and no tombstone names its hash")
-        }
-      } else if record.found != record.hash {
+      let derived = record.unreadable == nil ? Standing(record.hash, first: facts[record.id]?.hash) : .unreadable
+      if record.found != record.hash {
         add(.changed, record, "its content is not what was read from the log: its hash is another")
+      } else if !record.isSealed {
+        add(.changed, record, "its row is not what was written down: the seal over its fields is another")
+      } else if let standing = record.standing, standing != derived {
+        add(.changed, record, "its row says \(standing), and after the rows before it it is \(derived)")
       }
-      if let why = record.unreadable { add(.unreadable, record, why) }
-      guard !record.id.isEmpty else { continue }
+      // what comes after the tombstone is erased as it comes in
+      if record.erasure == .named, record.row < tombstone ?? .max, !hashes.contains(Hex.text(record.hash)) {
+        add(.erased, record, "its content is erased, and no tombstone names its hash")
+      }
+      if let why = record.unreadable {
+        // to those who decide it was never there
+        add(.unreadable, record, why)
+        continue
+      }
       if let first = facts[record.id] {
         note(record, after: first, &executions)
       } else {
@@ -131,7 +138,19 @@ package struct Audit: Sendable {
         }
       }
     }
-    digest(order)
+    let end = Self.end(order)
+    // what came in while the tombstone was on its way: it can only stand behind the end
+    for record in records where record.erasure == .late && record.row <= end.map({ order[$0].row }) ?? .max {
+      add(
+        .erased, record, "its content is erased, and the tombstone does not name it although it stands before the end")
+    }
+    if let end { digest(order, end) }
+  }
+
+  /// The first end; a rejection is one only where nothing was requested before it.
+  private static func end(_ order: [AuditRecord]) -> Int? {
+    let requested = order.firstIndex { $0.name == .requested } ?? order.count
+    return order.indices.first { order[$0].name?.isEnd == true && (order[$0].name != .rejected || $0 < requested) }
   }
 
   private static func tombstones(_ records: [AuditRecord]) -> (row: Int64?, hashes: Set<String>) {
@@ -163,10 +182,8 @@ package struct Audit: Sendable {
       PaidRepeat(event: record.id, place: record.place, first: first.place, execution: execution, cost: cost))
   }
 
-  private mutating func digest(_ order: [AuditRecord]) {
-    guard let place = order.firstIndex(where: { $0.name?.isEnd ?? false }),
-      case .end(let claimed, let count) = order[place].matter
-    else { return }
+  private mutating func digest(_ order: [AuditRecord], _ place: Int) {
+    guard case .end(let claimed, let count) = order[place].matter else { return }
     let end = order[place]
     digests += 1
     guard Int64(place) >= count else {

@@ -9,8 +9,15 @@ package struct AuditRecord: Sendable {
   /// SHA-256 as it was when it was read from the log, and of what stands there now (the same where nobody kept the first).
   package let hash: [UInt8]
   package let found: [UInt8]
-  package let isErased: Bool
+  package let erasure: Erasure
+  /// Why nobody can read it; it is no fact then.
   package let unreadable: String?
+  package let envelope: [UInt8]
+  package let type: String
+  /// What a copy says that it is among the records of its deliberation.
+  let standing: Standing?
+  /// Whether the fields of a copy's row still have the seal that they were written down with.
+  let isSealed: Bool
   let name: Event.Name?
   let matter: Matter
 
@@ -22,21 +29,38 @@ package struct AuditRecord: Sendable {
     case other
   }
 
-  /// `hash`: what was kept of the content when it came in; nil where this is the log itself.
+  package var isErased: Bool { erasure != .none }
+
+  /// `hash`: what was kept of the content when it came in; nil where this is the log itself. `key` and `headers`: as the
+  /// bus carries them.
   package init(
-    place: String, row: Int64, subject: String, id: String, type: String, value: [UInt8]?, hash: [UInt8]? = nil,
-    isErased: Bool = false, unreadable: String? = nil
+    place: String, row: Int64, subject: String, id: String, type: String, key: [UInt8]?, headers: [UInt8],
+    value: [UInt8]?, hash: [UInt8]? = nil, erasure: Erasure = .none, standing: Standing? = nil, isSealed: Bool = true,
+    unreadable: String? = nil
   ) {
     self.place = place
     self.row = row
     self.subject = subject
     self.id = id
-    self.isErased = isErased
+    self.type = type
+    self.erasure = erasure
+    self.standing = standing
+    self.isSealed = isSealed
     self.unreadable = unreadable
-    found = isErased ? hash ?? [] : SHA256.hash(value ?? [])
+    envelope = Self.envelope(key: key, headers: headers)
+    found = erasure != .none ? hash ?? [] : SHA256.hash(value ?? [])
     self.hash = hash ?? found
     name = Event.Name(type: type)
-    matter = Self.matter(name, value)
+    matter = unreadable == nil ? Self.matter(name, value) : .other
+  }
+
+  /// SHA-256 over key and headers, so that a copy can be held against the log without its contents.
+  package static func envelope(key: [UInt8]?, headers: [UInt8]) -> [UInt8] {
+    var hash = SHA256()
+    hash.update("\(key?.count ?? -1)\n")
+    hash.update(key ?? [])
+    hash.update(headers)
+    return hash.finish()
   }
 
   private static func matter(_ name: Event.Name?, _ value: [UInt8]?) -> Matter {

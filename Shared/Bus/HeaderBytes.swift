@@ -1,9 +1,7 @@
-internal import Bus
-
 /// Headers as they are kept: each name and value with its length before it, so that a record can be written again just as
 /// it was.
-enum HeaderBytes {
-  static func encode(_ headers: [Header]) -> [UInt8] {
+package enum HeaderBytes {
+  package static func encode(_ headers: [Header]) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(headers.reduce(0) { $0 + 8 + $1.name.utf8.count + ($1.value?.count ?? 0) })
     for header in headers {
@@ -17,7 +15,7 @@ enum HeaderBytes {
   }
 
   /// What cannot be read ends the list: a damaged file must not end the process.
-  static func decode(_ bytes: [UInt8]) -> [Header] {
+  package static func decode(_ bytes: [UInt8]) -> [Header] {
     var headers: [Header] = []
     var rest = bytes[...]
     while let length = number(&rest), rest.count >= Int(length) {
