@@ -111,8 +111,10 @@ extension Door {
       visit.onClose { [self] in
         // Whoever sends a key means to come back for the answer.
         guard waiting.leave(client), !question.isKept else { return }
-        write(cancel: question.id, members: nil) { [log] result in
-          if case .failure(let error) = result { log.warning("cancel.lost", ("id", question.id), ("error", error)) }
+        let trace = Trace.trace(of: visit.request.header("traceparent"), subject: question.id)
+        write(cancel: question.id, members: nil, trace: trace) { [log] result in
+          guard case .failure(let error) = result else { return }
+          log.warning("cancel.lost", ("id", question.id), ("error", error), ("trace", trace ?? ""))
         }
       }
     }
@@ -171,14 +173,19 @@ extension Door {
     ]
   }
 
+  /// `trace`: the deliberation's, where it is known; what gives it up is no part of another.
   func write(
-    cancel deliberation: String, members: [Int]?, _ done: @escaping @Sendable (Result<Position, BusError>) -> Void
+    cancel deliberation: String, members: [Int]?, trace: String?,
+    _ done: @escaping @Sendable (Result<Position, BusError>) -> Void
   ) {
     let request = CancelRequested(by: .client, members: members)
     let output = Output(
       destination: .events, id: sender.uniqueID(), type: "conclave.cancel.v1", subject: deliberation, key: nil,
       value: request.json.bytes)
-    producer.send(sender.record(output, topic: topics.cancels, partition: nil, traceparent: nil), done)
+    let within = trace.map { "00-\($0)-\(Trace.span(deliberation))-01" }
+    var record = sender.record(output, topic: topics.cancels, partition: nil, traceparent: within)
+    record.step = Outgoing.Step(parent: nil)
+    producer.send(record, done)
   }
 
   private func idempotencyKey(_ visit: Visit) throws(Failure) -> String? {

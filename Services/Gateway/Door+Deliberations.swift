@@ -119,11 +119,13 @@ extension Door {
     _ = try reachable()
     visit.note(deliberation: id)
     Task {
+      var trace: String?
       do throws(Failure) {
         switch await records.find(id) {
         case .unreachable(let failure): throw failure
         case .known(let found):
           guard found.tenant == visitor.tenant else { throw Failure.unknown(id) }
+          trace = found.trace
           guard found.isOpen else { return visit.respond(200, Failure.headers(id), Self.body(id, found)) }
         case .missing:
           // Without a ledger nobody knows what another gateway or a pipeline asked: where all keys are one tenant's
@@ -131,7 +133,7 @@ extension Door {
           guard !records.hasLedger, keys.tenants.count <= 1 else { throw Failure.unknown(id) }
         }
       } catch { return error.respond(visit) }
-      write(cancel: id, members: member.map { [$0] }) { result in
+      write(cancel: id, members: member.map { [$0] }, trace: trace) { result in
         switch result {
         case .success: visit.respond(202, Failure.headers(id), Self.link(id, status: "open").bytes)
         case .failure(let error):

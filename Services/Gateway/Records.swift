@@ -9,6 +9,8 @@ final class Records: Sendable {
     var status: String
     var bodyHash: String?
     var result: (code: Int, body: JSON)?
+    /// The trace that its ask came in, where that is known.
+    var trace: String?
 
     var isOpen: Bool { status == "open" }
   }
@@ -128,7 +130,7 @@ extension Records.Known {
     if let body = json["result"] { result = (Int(json["code"]?.int ?? 200), body) }
     self.init(
       tenant: json["tenant"]?.string ?? "default", status: json["status"]?.string ?? "open",
-      bodyHash: json["body_sha256"]?.string, result: result)
+      bodyHash: json["body_sha256"]?.string, result: result, trace: json["deliberation"]?["trace"]?.string)
   }
 }
 

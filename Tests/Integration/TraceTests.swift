@@ -109,6 +109,36 @@ extension RunningSystems {
       }
     }
 
+    @Test("are one also where a deliberation is given up and forgotten") func cancelled() async throws {
+      let mine = "4bf92f3577b34da6a3ce929d0e0e4737"
+      try await withSystem(.slow) { system in
+        let watch = try TopicWatch(try system.bus())
+        defer { watch.stop() }
+        let response = try await system.post(
+          TestConfiguration.fusion("And who is there now?"), to: "/v1/deliberations",
+          headers: [("traceparent", "00-\(mine)-00f067aa0ba902b7-01")])
+        let id = try #require(try JSON.parse(response.body)["id"]?.string)
+        try await eventually("it has begun") { watch.types(id).contains("conclave.panel.dispatched.v1") }
+        #expect(try await system.send("DELETE", "/v1/deliberations/\(id)").status == 202)
+        let url = try #require(try system.run().ledger)
+        try await eventually("the ledger has the end") {
+          let answer = try await system.client.send(
+            HTTPRequest(url: "\(url)/v1/deliberations/\(id)", timeouts: HTTPRequest.Timeouts(total: .seconds(20))))
+          return try JSON.parse(answer.body)["status"]?.string == "cancelled"
+        }
+        let forgotten = try await Tool.run(
+          RunningSystem.programs + "/conclave", ["forget", id], environment: system.environment)
+        #expect(forgotten.status == 0, "\(forgotten.error)")
+        try await eventually("the tombstone is read") { watch.types(id).contains("conclave.deliberation.forgotten.v1") }
+        let records = watch.all.filter { $0.headers.text("ce_subject") == id }
+        #expect(records.contains { $0.topic == watch.topics.cancels })
+        for record in records {
+          let trace = record.headers.text("traceparent")?.dropFirst(3).prefix(32)
+          #expect(trace.map(String.init) == mine, "\(record.headers.text("ce_type") ?? "?") is in another trace")
+        }
+      }
+    }
+
     private static func span(_ record: Record) -> String {
       String((record.headers.text("traceparent") ?? "").dropFirst(36).prefix(16))
     }
