@@ -1,7 +1,7 @@
 package import Telemetry
 internal import Threads
 
-/// Topics on a cluster: made where they are missing, or only checked. The embedded broker has no requests that make
+/// Topics on a cluster: made where they are missing, only checked, or deleted. The embedded broker has no requests that make
 /// topics (it is started with them), so there everything is a check. Each waits for a broker, at most `limit`.
 package enum Admin {
   /// What `settings.topics` says.
@@ -50,6 +50,28 @@ package enum Admin {
     let cluster = try await cluster(settings, log: log, within: limit)
     if let misfit = cluster.misfit(shapes) { throw misfit }
     if let missing = cluster.missing(shapes).first { throw .unknownTopic(missing.name) }
+  }
+
+  /// Takes topics off a real cluster for good, with all that they hold. What is not there is as good as deleted; the
+  /// embedded broker has no such request, its topics end with it.
+  package static func delete(
+    _ settings: BusSettings, topics: [String], log: Log, within limit: Duration = .seconds(30)
+  ) async throws(BusError) {
+    guard settings.kind == .kafka, !topics.isEmpty else { return }
+    try await onThread { () throws(BusError) in
+      let handle = try AdminHandle(settings, log: log)
+      defer { handle.destroy() }
+      let deadline = ContinuousClock.now + limit
+      _ = try wait(handle, settings, log, deadline)
+      for name in try handle.delete(topics) { log.info("topic.deleted", ("topic", name)) }
+      // a broker may answer before it has forgotten them
+      repeat {
+        let cluster = try wait(handle, settings, log, deadline)
+        guard let left = topics.first(where: { cluster.topics[$0] != nil }) else { return }
+        if deadline < .now { throw .timedOut("deleting \(left)") }
+        Pause.milliseconds(20)
+      } while true
+    }
   }
 
   package static func cluster(

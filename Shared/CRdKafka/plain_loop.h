@@ -54,13 +54,16 @@ static inline unsigned conclave_plain_pause(uint32_t *seed) {
   return (*seed >> 8) % 2000;
 }
 
-// One record after the other through partition 0: seconds[i] is the time from producing it to having it. Returns how many
-// came before the time was over.
+// One record after the other through partition 0: seconds[i] is the time from producing the first of `links` records, each
+// sent when the one before it is there, to having the last. A negative `start` is the topic's end. Returns how many came
+// before the time was over.
 static inline size_t conclave_plain_hops(
     const char *const *producer_names, const char *const *producer_values, size_t producer_count,
     const char *const *consumer_names, const char *const *consumer_values, size_t consumer_count, const char *topic,
-    int64_t start, const void *payload, size_t size, double *seconds, size_t hops, double limit) {
+    int64_t start, const void *payload, size_t size, double *seconds, size_t hops, size_t links, double limit) {
   rd_kafka_t *producer = conclave_plain_new(RD_KAFKA_PRODUCER, producer_names, producer_values, producer_count);
+  int64_t low;
+  if (producer && start < 0) rd_kafka_query_watermark_offsets(producer, topic, 0, &low, &start, 10000);
   rd_kafka_t *consumer =
       conclave_plain_consumer(consumer_names, consumer_values, consumer_count, topic, 1, &start);
   size_t done = 0;
@@ -73,18 +76,22 @@ static inline size_t conclave_plain_hops(
     while (done < hops && conclave_plain_now() < deadline) {
       usleep(conclave_plain_pause(&seed));
       double begin = conclave_plain_now();
-      if (rd_kafka_produce(rkt, 0, RD_KAFKA_MSG_F_COPY, (void *)payload, size, NULL, 0, NULL) == -1) break;
-      rd_kafka_message_t *message = NULL;
-      while (!message && conclave_plain_now() < deadline) {
-        message = rd_kafka_consumer_poll(consumer, 100);
-        if (message && message->err) {
-          rd_kafka_message_destroy(message);
-          message = NULL;
+      size_t link = 0;
+      for (; link < links; link++) {
+        if (rd_kafka_produce(rkt, 0, RD_KAFKA_MSG_F_COPY, (void *)payload, size, NULL, 0, NULL) == -1) break;
+        rd_kafka_message_t *message = NULL;
+        while (!message && conclave_plain_now() < deadline) {
+          message = rd_kafka_consumer_poll(consumer, 100);
+          if (message && message->err) {
+            rd_kafka_message_destroy(message);
+            message = NULL;
+          }
         }
+        if (!message) break;
+        rd_kafka_message_destroy(message);
       }
-      if (!message) break;
+      if (link < links) break;
       seconds[done++] = conclave_plain_now() - begin;
-      rd_kafka_message_destroy(message);
       rd_kafka_poll(producer, 0);
     }
     rd_kafka_flush(producer, 1000);

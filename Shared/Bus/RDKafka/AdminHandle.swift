@@ -1,7 +1,7 @@
 internal import CRdKafka
 internal import Telemetry
 
-/// A handle that only asks for metadata and makes topics.
+/// A handle that only asks for metadata, and makes and deletes topics.
 struct AdminHandle {
   private let handle: OpaquePointer
   private let callbacks: HandleCallbacks
@@ -37,7 +37,25 @@ struct AdminHandle {
       topics.append(new)
       for (name, value) in Self.configuration(shape, recordBytes) { rd_kafka_NewTopic_set_config(new, name, value) }
     }
-    return try answer(to: &topics)
+    return try answer(RD_KAFKA_ADMIN_OP_CREATETOPICS, "create topics", besides: RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+    {
+      rd_kafka_CreateTopics(handle, &topics, topics.count, $0, $1)
+    } results: { event, count in
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+    }
+  }
+
+  /// Returns the names of those that this call deleted.
+  func delete(_ names: [String]) throws(BusError) -> [String] {
+    var topics: [OpaquePointer?] = names.map { rd_kafka_DeleteTopic_new($0) }
+    defer { for topic in topics { rd_kafka_DeleteTopic_destroy(topic) } }
+    return try answer(
+      RD_KAFKA_ADMIN_OP_DELETETOPICS, "delete topics", besides: RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+    ) {
+      rd_kafka_DeleteTopics(handle, &topics, topics.count, $0, $1)
+    } results: { event, count in
+      rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count)
+    }
   }
 
   private static func configuration(_ shape: TopicShape, _ recordBytes: Int) -> [(String, String)] {
@@ -48,32 +66,38 @@ struct AdminHandle {
     return configuration
   }
 
-  private func answer(to topics: inout [OpaquePointer?]) throws(BusError) -> [String] {
+  /// Sends one request and returns the names of the topics for which it took effect; `besides` is the error of those for
+  /// which nothing was left to do.
+  private func answer(
+    _ operation: rd_kafka_admin_op_t, _ what: String, besides: rd_kafka_resp_err_t,
+    _ send: (OpaquePointer?, OpaquePointer?) -> Void,
+    results: (OpaquePointer, inout Int) -> UnsafeMutablePointer<OpaquePointer?>?
+  ) throws(BusError) -> [String] {
     let queue = rd_kafka_queue_new(handle)
     defer { rd_kafka_queue_destroy(queue) }
-    let options = rd_kafka_AdminOptions_new(handle, RD_KAFKA_ADMIN_OP_CREATETOPICS)
+    let options = rd_kafka_AdminOptions_new(handle, operation)
     defer { rd_kafka_AdminOptions_destroy(options) }
-    rd_kafka_CreateTopics(handle, &topics, topics.count, options, queue)
-    guard let event = rd_kafka_queue_poll(queue, 30_000) else { throw .timedOut("creating topics") }
+    send(options, queue)
+    guard let event = rd_kafka_queue_poll(queue, 30_000) else { throw .timedOut(what) }
     defer { rd_kafka_event_destroy(event) }
     let code = rd_kafka_event_error(event)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw KafkaError(code, rd_kafka_event_error_string(event).map { String(cString: $0) }).asBusError("create topics")
+      throw KafkaError(code, rd_kafka_event_error_string(event).map { String(cString: $0) }).asBusError(what)
     }
     var count = 0
-    let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
-    var made: [String] = []
+    let topics = results(event, &count)
+    var done: [String] = []
     for index in 0..<count {
-      guard let result = results?[index] else { continue }
+      guard let result = topics?[index] else { continue }
       let name = String(cString: rd_kafka_topic_result_name(result))
       switch rd_kafka_topic_result_error(result) {
-      case RD_KAFKA_RESP_ERR_NO_ERROR: made.append(name)
-      case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: break
+      case RD_KAFKA_RESP_ERR_NO_ERROR: done.append(name)
+      case besides: break
       case let code:
         let text = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
-        throw KafkaError(code, text).asBusError("create topic \(name)", topic: name)
+        throw KafkaError(code, text).asBusError("\(what): \(name)", topic: name)
       }
     }
-    return made
+    return done
   }
 }

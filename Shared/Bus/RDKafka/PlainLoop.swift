@@ -5,15 +5,14 @@ internal import Glibc
 enum PlainLoop {
   static func hops(
     producer: [(String, String)], consumer: [(String, String)], topic: String, start: Int64, payload: [UInt8],
-    hops: Int,
-    within limit: Duration
+    hops: Int, links: Int = 1, within limit: Duration
   ) -> [Double] {
     var seconds = [Double](repeating: 0, count: hops)
     let done = Properties.with(producer) { producerNames, producerValues in
       Properties.with(consumer) { names, values in
         conclave_plain_hops(
           producerNames, producerValues, producer.count, names, values, consumer.count, topic, start, payload,
-          payload.count, &seconds, hops, limit.seconds)
+          payload.count, &seconds, hops, links, limit.seconds)
       }
     }
     return Array(seconds.prefix(done))
