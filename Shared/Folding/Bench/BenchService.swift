@@ -10,13 +10,15 @@ protocol BenchServing: AnyObject {
 final class BenchService<Logic: Decides>: BenchServing {
   private var fold: PartitionFold<DeliberationDecider<Logic>>
   private var position: Int64 = 0
+  private let moment: Int64
 
-  init(_ logic: Logic, _ name: String, _ topics: Topics) {
-    let sender = Sender(service: name, instance: "bench", incarnation: "0") { BenchHistory.start }
+  init(_ logic: Logic, _ name: String, _ topics: Topics, at moment: Int64 = BenchHistory.start) {
+    self.moment = moment
+    let sender = Sender(service: name, instance: "bench", incarnation: "0") { moment }
     fold = PartitionFold(
       decider: DeliberationDecider(logic: logic, topics: topics, sender: sender, hashes: logic.settles),
       limits: FoldLimits(), resumed: Progress(committed: 0, acknowledged: 0, timestamp: 0), start: 0, end: 0,
-      now: BenchHistory.start)
+      now: moment)
   }
 
   var openCount: Int { fold.openCount }
@@ -29,13 +31,13 @@ final class BenchService<Logic: Decides>: BenchServing {
     position += 1
     guard let read = try? FoldRecord(placed, partitions: 1) else { return [] }
     var sent: [Outgoing] = []
-    var actions = fold.read(read, now: BenchHistory.start)
+    var actions = fold.read(read, now: moment)
     while !actions.isEmpty {
       var next: [FoldAction] = []
       for action in actions {
         guard case .send(let outgoing, let token) = action else { continue }
         sent.append(outgoing)
-        next += fold.acknowledged(token, now: BenchHistory.start)
+        next += fold.acknowledged(token, now: moment)
       }
       actions = next
     }
