@@ -39,6 +39,8 @@ final class BenchChild {
     return announcement
   }
 
+  func signal(_ number: Int32) { child.signal(number) }
+
   func end() {
     child.signal(SIGKILL)
     var ended = pollfd(fd: child.descriptor, events: Int16(POLLIN), revents: 0)

@@ -14,9 +14,9 @@ final class CallBenchRun {
   private let folder: String
   private let program: String
   private let configuration: String
-  private let log: Log
+  let log: Log
 
-  private static let patience = Duration.seconds(60)
+  static let patience = Duration.seconds(60)
 
   init(log: Log) throws(CommandError) {
     self.log = log
@@ -50,8 +50,7 @@ final class CallBenchRun {
       plain.append(try measure(.plain, inFlight, calls))
       caller.append(try measure(.caller, inFlight, calls))
     }
-    return CallBench.Level(
-      inFlight: inFlight, calls: calls, caller: CallBench.middle(caller), plain: CallBench.middle(plain))
+    return CallBench.Level(inFlight: inFlight, calls: calls, caller: caller, plain: plain)
   }
 
   private func measure(_ subject: Subject, _ inFlight: Int, _ calls: Int) throws(CommandError) -> CallBench.Figures {
@@ -91,21 +90,9 @@ final class CallBenchRun {
     try awaited { () throws(CommandError) in
       do { try await producer.warm([topic]) } catch { throw .failed("\(error)") }
     }
-    let deadline = WallTime.now + 600_000
     let written = Lock(0)
     for number in 0..<calls {
-      let call = CallID("bench-\(getpid())-\(number)", .panel, member: 0)
-      let command = CallCommand(
-        call: call, models: [CallBench.model], modelAsked: CallBench.model, tenant: "bench",
-        messages: CallBench.messages.array ?? [], deadline: deadline)
-      let envelope = Envelope(
-        id: IDs.command(call), type: CallCommand.type, source: "/conclave/bench", subject: call.deliberation,
-        time: WallTime.now.rfc3339)
-      producer.send(
-        Outgoing(
-          topic: topic, partition: Int32(number % CallBench.partitions), key: Array(call.text.utf8),
-          value: command.json.bytes, headers: envelope.headers)
-      ) { _ in written.withLock { $0 += 1 } }
+      producer.send(command(number, topic)) { _ in written.withLock { $0 += 1 } }
     }
     let end = ContinuousClock.now + Self.patience
     while written.withLock({ $0 }) < calls {
@@ -114,7 +101,21 @@ final class CallBenchRun {
     }
   }
 
-  private func start(_ subject: Subject, _ bus: BusSettings, _ inFlight: Int) throws(CommandError) -> BenchChild {
+  /// The command of the call of that number.
+  func command(_ number: Int, _ topic: String) -> Outgoing {
+    let call = CallID("bench-\(getpid())-\(number)", .panel, member: 0)
+    let command = CallCommand(
+      call: call, models: [CallBench.model], modelAsked: CallBench.model, tenant: "bench",
+      messages: CallBench.messages.array ?? [], deadline: WallTime.now + 600_000)
+    let envelope = Envelope(
+      id: IDs.command(call), type: CallCommand.type, source: "/conclave/bench", subject: call.deliberation,
+      time: WallTime.now.rfc3339)
+    return Outgoing(
+      topic: topic, partition: Int32(number % CallBench.partitions), key: Array(call.text.utf8),
+      value: command.json.bytes, headers: envelope.headers)
+  }
+
+  func start(_ subject: Subject, _ bus: BusSettings, _ inFlight: Int) throws(CommandError) -> BenchChild {
     var environment = [
       "CONCLAVE_KAFKA": bus.bootstrap, "CONCLAVE_TOPIC_PREFIX": bus.prefix, "CONCLAVE_SIMULATOR": url,
       "PATH": "/usr/bin:/bin",

@@ -3,7 +3,7 @@ internal import Threads
 internal import Web
 
 /// Many clients that each read one slow stream at the same time.
-struct StreamBench {
+struct StreamBench: Sendable {
   struct Result: Sendable {
     let clients: Int
     /// Streams that ended as they should, with all of their text.
@@ -14,9 +14,9 @@ struct StreamBench {
     let gapP99: Double
     let gapMost: Double
     let seconds: Double
-    let cpu: [(name: String, seconds: Double)]
-    /// Megabytes at most.
-    let memory: [(name: String, megabytes: Double)]
+    let cpu: Figures
+    /// Megabytes, at the moment when all together took most.
+    let memory: Figures
   }
 
   /// One client's stream as it is read, on the HTTP client's thread.
@@ -50,18 +50,21 @@ struct StreamBench {
   func run() async -> Result {
     let state = Lock(State())
     let began = ContinuousClock.now
-    let processes = system.run.services.map { ($0.name, $0.pid) }
-    let before = processes.map { ProcessFigures.cpu($0.1) }
+    let processes = system.processes
+    let before = processes.sample()
     for number in 0..<clients {
       state.withLock { $0.open += 1 }
       start(number, state)
     }
-    var memory = processes.map { ProcessFigures.memory($0.1) }
+    var memory = processes.memory()
+    var looked = began
     while state.withLock({ $0.open }) > 0, ContinuousClock.now - began < .seconds(180) {
       try? await Task.sleep(for: .milliseconds(100))
-      for (place, process) in processes.enumerated() {
-        memory[place] = max(memory[place], ProcessFigures.memory(process.1))
-      }
+      // looking at memory costs those who are looked at
+      guard ContinuousClock.now - looked > .seconds(2) else { continue }
+      looked = .now
+      let now = processes.memory()
+      if now.total > memory.total { memory = now }
     }
     let end = state.withLock { $0 }
     let gaps = end.gaps.sorted()
@@ -69,10 +72,9 @@ struct StreamBench {
     if end.open > 0 { failed["not over after 180 s"] = end.open }
     return Result(
       clients: clients, whole: end.whole, failed: failed, tokens: end.tokens,
-      gapP50: GatewayBench.percentile(gaps, 0.5), gapP99: GatewayBench.percentile(gaps, 0.99),
+      gapP50: Spread.percentile(gaps, 0.5), gapP99: Spread.percentile(gaps, 0.99),
       gapMost: gaps.last ?? .nan, seconds: (ContinuousClock.now - began) / .seconds(1),
-      cpu: zip(processes, before).map { ($0.0, ProcessFigures.cpu($0.1) - $1) },
-      memory: zip(processes, memory).map { ($0.0, $1) })
+      cpu: processes.use(before, processes.sample()).cpu, memory: memory)
   }
 
   private func start(_ number: Int, _ state: Lock<State>) {
@@ -139,22 +141,5 @@ struct StreamBench {
       state.tokens += tokens
       if let fault { state.failed[fault, default: 0] += 1 } else { state.whole += 1 }
     }
-  }
-}
-
-extension StreamBench.Result {
-  var text: String {
-    let faults = failed.sorted { $0.value > $1.value }.map { "\($0.value) × \($0.key)" }
-    let figures = zip(cpu, memory).map {
-      "\($0.name) \(BenchTable.rounded($0.seconds, 1)) s CPU, \(BenchTable.rounded($1.megabytes, 0)) MB at most"
-    }
-    return """
-      \(clients) streams at once, \(BenchTable.rounded(seconds, 1)) s
-      whole: \(whole)\(faults.isEmpty ? "" : "; not so: " + faults.joined(separator: ", "))
-      pieces: \(tokens), gap between two p50 \(BenchTable.rounded(gapP50, 3)) s, p99 \(BenchTable.rounded(gapP99, 3)) s, at most \
-      \(BenchTable.rounded(gapMost, 3)) s
-      \(figures.joined(separator: "\n"))
-
-      """
   }
 }

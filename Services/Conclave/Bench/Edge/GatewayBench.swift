@@ -1,10 +1,9 @@
 internal import Deliberation
-internal import Glibc
 internal import Threads
 internal import Web
 
 /// Loads a gateway with clients that each ask again as soon as they are answered.
-struct GatewayBench {
+struct GatewayBench: Sendable {
   /// What is asked.
   enum Kind: String, CaseIterable, Sendable {
     /// The HTTP edge alone: an answer that needs no bus.
@@ -22,8 +21,7 @@ struct GatewayBench {
     let seconds: Double
     let p50: Double
     let p99: Double
-    /// Seconds of CPU of each process meanwhile.
-    let cpu: [(name: String, seconds: Double)]
+    let use: ProcessUse
 
     var rate: Double { Double(requests) / seconds }
   }
@@ -38,7 +36,7 @@ struct GatewayBench {
     let began = ContinuousClock.now
     let from = began + duration / 5
     let until = from + duration
-    async let figures = figures(from, until)
+    async let use = use(from, until)
     await withTaskGroup(of: Void.self) { group in
       for number in 0..<clients {
         group.addTask {
@@ -59,7 +57,7 @@ struct GatewayBench {
     let (times, errors) = measured.withLock { ($0.times.sorted(), $0.errors) }
     return Stage(
       kind: kind, clients: clients, requests: times.count, errors: errors, seconds: duration / .seconds(1),
-      p50: Self.percentile(times, 0.5), p99: Self.percentile(times, 0.99), cpu: await figures)
+      p50: Spread.percentile(times, 0.5), p99: Spread.percentile(times, 0.99), use: await use)
   }
 
   private func ask(_ kind: Kind, _ number: String) async -> Bool {
@@ -79,19 +77,12 @@ struct GatewayBench {
     return (try? await client.send(request))?.status == 200
   }
 
-  /// The CPU that each process takes between two moments.
-  private func figures(
-    _ from: ContinuousClock.Instant, _ until: ContinuousClock.Instant
-  ) async -> [(name: String, seconds: Double)] {
-    let processes = system.run.services.map { ($0.name, $0.pid) } + [("this client", getpid())]
+  /// What all processes take between two moments.
+  private func use(_ from: ContinuousClock.Instant, _ until: ContinuousClock.Instant) async -> ProcessUse {
+    let processes = system.processes
     try? await Task.sleep(until: from, clock: .continuous)
-    let before = processes.map { ProcessFigures.cpu($0.1) }
+    let before = processes.sample()
     try? await Task.sleep(until: until, clock: .continuous)
-    return zip(processes, before).map { ($0.0, ProcessFigures.cpu($0.1) - $1) }
-  }
-
-  static func percentile(_ sorted: [Double], _ part: Double) -> Double {
-    guard !sorted.isEmpty else { return .nan }
-    return sorted[min(sorted.count - 1, Int(Double(sorted.count) * part))]
+    return processes.use(before, processes.sample())
   }
 }

@@ -1,5 +1,5 @@
 /// Figures in columns: the first to the left, the others to the right.
-struct BenchTable {
+struct BenchTable: Sendable {
   let head: String
   let rows: [[String]]
 
@@ -21,8 +21,9 @@ struct BenchTable {
     guard value.isFinite, abs(value) < 1e12 else { return "-" }
     let scale = Int64((0..<places).reduce(1.0) { power, _ in power * 10 })
     let whole = Int64((value * Double(scale)).rounded())
-    let fraction = String(abs(whole % scale))
+    let sign = whole < 0 ? "-" : ""
     guard places > 0 else { return "\(whole)" }
-    return "\(whole / scale)." + String(repeating: "0", count: places - fraction.count) + fraction
+    let fraction = String(abs(whole) % scale)
+    return sign + "\(abs(whole) / scale)." + String(repeating: "0", count: places - fraction.count) + fraction
   }
 }
