@@ -104,7 +104,7 @@ let package = Package(
     // Empty but under the thread sanitizer, where every test program that runs librdkafka needs it.
     .target(name: "SanitizedThreads", path: "Tests/SanitizedThreads"),
     .target(name: "Waiting", path: "Tests/Waiting", swiftSettings: settings),
-    // The built simulator as a process of its own, for every test that needs a provider.
+    // The built simulator as a process of its own, for every test that needs a provider, and TLS before what is none.
     .target(
       name: "SimulatorUnderTest", dependencies: ["Deliberation", "Web"], path: "Tests/SimulatorUnderTest",
       swiftSettings: settings),
@@ -119,7 +119,9 @@ let package = Package(
     tests("Ledger", ["Bus", "Deliberation", "Folding", "Ledger", "Store", "Telemetry", "Threads", "Web"]),
     tests("Bus", ["Bus", "SanitizedThreads", "Telemetry", "Threads"]),
     tests("Telemetry", ["Telemetry", "Threads"]),
-    tests("Web", ["Telemetry", "Threads", "Web"]),
+    // A name whose look-up takes long, for the test program that has it.
+    .target(name: "SlowNames", path: "Tests/SlowNames"),
+    tests("Web", ["SimulatorUnderTest", "SlowNames", "Telemetry", "Threads", "Web"]),
     tests("Service", ["Service", "Settings", "Telemetry", "Threads", "Web"]),
     tests("Settings", ["Bus", "Deliberation", "Models", "Settings", "Telemetry", "Web"]),
     tests("Deliberation", ["Deliberation"]),

@@ -1,6 +1,7 @@
 import Bus
 import Deliberation
 import Foundation
+import SimulatorUnderTest
 import Web
 
 /// The built model-caller as a process of its own, on the test's broker; it ends with the test.
@@ -124,27 +125,5 @@ final class CallerProcess: Sendable {
     let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
     guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
     return (user + system) / 100
-  }
-}
-
-enum FreePort {
-  struct None: Error {}
-
-  /// A port that was free a moment ago.
-  static func find() throws -> Int {
-    let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard socket >= 0 else { throw None() }
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-        bind(socket, generic, length) == 0 ? getsockname(socket, generic, &length) : -1
-      }
-    }
-    guard status == 0 else { throw None() }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 }

@@ -1,3 +1,4 @@
+import SimulatorUnderTest
 import Threads
 
 /// Just enough of an HTTP/2 server to answer requests: it answers none before so many have come, which only one

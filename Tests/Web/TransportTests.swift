@@ -1,4 +1,7 @@
 import Glibc
+import SimulatorUnderTest
+import SlowNames
+import Telemetry
 import Testing
 import Threads
 import Web
@@ -53,6 +56,27 @@ import Web
       HTTPRequest(url: url, timeouts: .init(total: .seconds(20)), certificateFile: pipe.certificate))
     #expect(answer.status == 200)
     #expect(String(decoding: answer.body, as: UTF8.self) == "yes")
+  }
+
+  @Test func `who ends a request while its host is looked up holds no other request up`() async throws {
+    let server = try HTTPServer(SocketAddress(host: "127.0.0.1", port: 0), log: .silent) { _, responder in
+      responder.respond(200, [], Array("yes".utf8))
+    }
+    defer { server.stop() }
+    let asked = slow_names_asked()
+    let ended = Lock<HTTPEvent?>(nil)
+    let slow = client.start(HTTPRequest(url: "http://slow.test:9/")) { event in ended.withLock { $0 = event } }
+    #expect(eventually { slow_names_asked() > asked })
+    let begun = ContinuousClock.now
+    slow.cancel()
+    let answer = try await client.send(HTTPRequest(url: "http://127.0.0.1:\(server.port)/"))
+    #expect(answer.status == 200)
+    // the look-up takes five seconds
+    #expect(ContinuousClock.now - begun < .seconds(3))
+    guard case .failed(.cancelled)? = ended.withLock(\.self) else {
+      Issue.record("it has not ended")
+      return
+    }
   }
 
   /// The environment belongs to the whole process, so this one is a process of its own.

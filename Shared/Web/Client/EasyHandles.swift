@@ -15,6 +15,8 @@ struct EasyHandles {
   mutating func take() throws(HTTPError) -> UnsafeMutableRawPointer {
     guard let handle = idle.popLast() ?? curl_easy_init() else { throw .other("no memory for another request") }
     conclave_curl_number(handle, CURLOPT_NOSIGNAL, 1)
+    // who ends a request while its host is looked up does not wait for that: all others would wait with it
+    conclave_curl_number(handle, CURLOPT_QUICK_EXIT, 1)
     conclave_curl_number(handle, CURLOPT_BUFFERSIZE, Self.bufferBytes)
     conclave_curl_number(handle, CURLOPT_UPLOAD_BUFFERSIZE, Self.bufferBytes)
     conclave_curl_number(handle, CURLOPT_FOLLOWLOCATION, 0)

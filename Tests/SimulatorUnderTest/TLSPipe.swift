@@ -1,27 +1,27 @@
-import Foundation
+internal import Foundation
 
 /// One end of a TLS connection as bytes: `openssl s_server` does the encryption, one connection after the other, with a
 /// certificate that nobody else trusts.
-final class TLSPipe: Sendable {
-  struct NotReady: Error { let why: String }
+package final class TLSPipe: Sendable {
+  package struct NotReady: Error { package let why: String }
 
-  static let program = "/usr/bin/openssl"
-  static var isThere: Bool { FileManager.default.isExecutableFile(atPath: program) }
+  package static let program = "/usr/bin/openssl"
+  package static var isThere: Bool { FileManager.default.isExecutableFile(atPath: program) }
 
-  let port: Int
+  package let port: Int
   private let folder: URL
-  private let process: Process
+  private let process: Foundation.Process
   private let input = Pipe()
   private let output = Pipe()
 
-  var certificate: String { folder.appendingPathComponent("certificate.pem").path }
+  package var certificate: String { folder.appendingPathComponent("certificate.pem").path }
 
   /// `protocols` are those that it takes by ALPN, the best first.
-  init(protocols: String) throws {
+  package init(protocols: String) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let key = folder.appendingPathComponent("key.pem").path
-    let made = Process()
+    let made = Foundation.Process()
     made.executableURL = URL(fileURLWithPath: Self.program)
     made.arguments = [
       "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-keyout",
@@ -32,11 +32,8 @@ final class TLSPipe: Sendable {
     try made.run()
     made.waitUntilExit()
     guard made.terminationStatus == 0 else { throw NotReady(why: "no certificate was made") }
-    // a port that was free a moment ago
-    guard let place = RawServer(nil) else { throw NotReady(why: "no port is free") }
-    place.stop()
-    port = place.port
-    process = Process()
+    port = try FreePort.find()
+    process = Foundation.Process()
     process.executableURL = URL(fileURLWithPath: Self.program)
     process.arguments = [
       "s_server", "-quiet", "-accept", "127.0.0.1:\(port)", "-key", key, "-cert",
@@ -49,14 +46,14 @@ final class TLSPipe: Sendable {
   }
 
   /// What the client sends; nothing more comes when it is over.
-  func receive() -> [UInt8]? {
+  package func receive() -> [UInt8]? {
     let data = output.fileHandleForReading.availableData
     return data.isEmpty ? nil : Array(data)
   }
 
-  func send(_ bytes: [UInt8]) { try? input.fileHandleForWriting.write(contentsOf: Data(bytes)) }
+  package func send(_ bytes: [UInt8]) { try? input.fileHandleForWriting.write(contentsOf: Data(bytes)) }
 
-  func stop() {
+  package func stop() {
     // what a thread of the pool starts has every other signal blocked
     _ = kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
