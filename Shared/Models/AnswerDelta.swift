@@ -15,6 +15,14 @@ package struct AnswerDelta: Sendable, Equatable {
 
   package var isEmpty: Bool { text.isEmpty && reasoning.isEmpty && toolCalls.isEmpty }
 
+  /// What the model wrote of it.
+  package var bytes: Int {
+    toolCalls.reduce(text.utf8.count + reasoning.utf8.count) { sum, call in
+      let function = call["function"]
+      return sum + (function?["name"]?.string?.utf8.count ?? 0) + (function?["arguments"]?.string?.utf8.count ?? 0)
+    }
+  }
+
   package mutating func append(_ other: AnswerDelta) {
     text += other.text
     reasoning += other.reasoning

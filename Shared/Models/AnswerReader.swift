@@ -61,6 +61,10 @@ package struct AnswerReader: Sendable {
     guard broken == nil, !bytes.isEmpty else { return nil }
     received += bytes.count
     guard received <= limit else {
+      guard !isComplete else {
+        reader.done()
+        return nil
+      }
       broken = ProviderFailure(
         .tooLarge, status: status, message: "the provider sent more than \(limit) bytes", remedy: .none)
       body = []
@@ -90,17 +94,26 @@ package struct AnswerReader: Sendable {
       do throws(JSONError) {
         if let piece = reader.event(try json(event.data)) { delta.append(piece) }
       } catch {
+        guard !isComplete else {
+          reader.done()
+          break
+        }
         broken = ProviderFailure(
           .upstreamError, status: status, message: "the stream holds something that is \(error)", remedy: .later)
         break
       }
     }
-    if parser.isOverfull, broken == nil {
+    if parser.isOverfull, broken == nil, isComplete {
+      reader.done()
+    } else if parser.isOverfull, broken == nil {
       broken = ProviderFailure(
         .tooLarge, status: status, message: "one event of the stream has more than \(limit) bytes", remedy: .none)
     }
     return delta.isEmpty ? nil : delta
   }
+
+  /// The provider has said why it finished: whatever follows changes nothing of the answer.
+  private var isComplete: Bool { shape == .stream && reader.isComplete }
 
   /// Some servers put a byte order mark before their JSON, which says nothing and is no JSON.
   private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -150,26 +163,26 @@ package struct AnswerReader: Sendable {
           .upstreamError, status: status, message: "the provider answered \(status) with \(what)", remedy: .later)
       }
       body = []
-      return verdict("the answer has no finish reason")
-    case .stream: return verdict("the stream ended before the model had finished")
+      return verdict("the answer has no finish reason", now)
+    case .stream: return verdict("the stream ended before the model had finished", now)
     }
   }
 
   /// The transfer broke, for a reason of the network's or of ours. What was complete before counts as complete.
-  package mutating func cut(_ failure: ProviderFailure) -> ProviderFailure? {
+  package mutating func cut(_ failure: ProviderFailure, now: Moment) -> ProviderFailure? {
     if let broken { return broken }
     guard shape == .stream, reader.error != nil || reader.answer.finishReason != nil else {
       var failure = failure
       if failure.status == nil, status != 0 { failure.status = status }
       return failure
     }
-    return verdict(failure.message)
+    return verdict(failure.message, now)
   }
 
-  private func verdict(_ unfinished: String) -> ProviderFailure? {
+  private func verdict(_ unfinished: String, _ now: Moment) -> ProviderFailure? {
     if let error = reader.error {
       var failure = Classification.failure(error: error, scrubber: scrubber)
-      if failure.remedy == .later, let wait = RetryAfter.milliseconds(headers, now: Moment(milliseconds: 0)) {
+      if failure.remedy == .later, let wait = RetryAfter.milliseconds(headers, now: now) {
         failure.retryAfter = wait
       }
       return failure

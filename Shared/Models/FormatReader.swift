@@ -14,3 +14,8 @@ protocol FormatReader: Sendable {
   /// The stream's own word for its end was read.
   mutating func done()
 }
+
+extension FormatReader {
+  /// The provider has said why it finished, and it was no error.
+  var isComplete: Bool { answer.finishReason.map { $0 != "error" } ?? false }
+}

@@ -25,10 +25,12 @@ package struct ProviderFailure: Error, Sendable, Equatable {
   package var retryAfter: Int64?
   /// The provider took the request and said nothing: it is not asked again for this call.
   package var stayedSilent: Bool
+  /// Its connection ended, or fell silent, in the middle of the answer.
+  package var brokeOff: Bool
 
   package init(
     _ reason: FailureReason, status: Int? = nil, message: String, remedy: Remedy, retryAfter: Int64? = nil,
-    stayedSilent: Bool = false
+    stayedSilent: Bool = false, brokeOff: Bool = false
   ) {
     self.reason = reason
     self.status = status
@@ -36,5 +38,26 @@ package struct ProviderFailure: Error, Sendable, Equatable {
     self.remedy = remedy
     self.retryAfter = retryAfter
     self.stayedSilent = stayedSilent
+    self.brokeOff = brokeOff
+  }
+
+  /// What it says of the provider.
+  package enum Sign: Sendable, Equatable {
+    /// Nothing: it was ended from here.
+    case none
+    /// It answers, if only to refuse.
+    case there
+    case down
+  }
+
+  package var sign: Sign {
+    switch reason {
+    case .cancelled, .overBudget, .expired: return .none
+    case .upstreamError, .timeout:
+      // without a status no answer came, not even a connection perhaps
+      guard let status else { return .down }
+      return status >= 500 || (brokeOff && status < 300) ? .down : .there
+    default: return .there
+    }
   }
 }

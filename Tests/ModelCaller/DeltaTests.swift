@@ -41,7 +41,7 @@ import Testing
     table.table.delta(serial: attempt.serial, number: 1, AnswerDelta(text: "a"), now: table.now)
     let first = table.pass(10)
     table.table.delta(serial: attempt.serial, number: 1, AnswerDelta(text: "b"), now: table.now)
-    let second = table.answer(attempt)
+    let second = table.answer(attempt) + table.pass(0)
     #expect(second.deltas.count == 1)
     #expect(second.outcomes.isEmpty)
     #expect(table.acknowledge(second).outcomes.isEmpty)
@@ -53,7 +53,41 @@ import Testing
     _ = table.assign()
     let attempt = try watched(&table, 0, "d1")
     table.table.delta(serial: attempt.serial, number: 1, AnswerDelta(text: "a"), now: table.now)
-    #expect(table.acknowledge(table.answer(attempt), isDone: false).outcomes.count == 1)
+    let ended = table.answer(attempt) + table.pass(0)
+    #expect(table.acknowledge(ended, isDone: false).outcomes.count == 1)
+  }
+
+  @Test func `however many calls end, a gateway gets one record in 10 ms, and each outcome waits for its text`() throws
+  {
+    var table = Table()
+    _ = table.assign()
+    var attempts: [Attempt] = []
+    for offset in 0..<50 {
+      _ = table.pass(200)
+      attempts.append(try watched(&table, Int64(offset), "d\(offset)"))
+    }
+    let begun = table.now
+    var actions: [Action] = []
+    for attempt in attempts {
+      table.table.delta(serial: attempt.serial, number: 1, AnswerDelta(text: "all of it"), now: table.now)
+      actions += table.answer(attempt) + table.pass(2)
+    }
+    actions += table.pass(10)
+    #expect(actions.outcomes.isEmpty)
+    #expect(actions.deltas.count <= Int(table.now - begun) / 10 + 1)
+    #expect(actions.deltas.flatMap(\.deltas).count == 50)
+    #expect(table.acknowledge(actions).outcomes.count == 50)
+  }
+
+  @Test func `the first piece after a pause goes at once`() throws {
+    var table = Table()
+    _ = table.assign()
+    let attempt = try watched(&table, 0, "d1")
+    table.table.delta(serial: attempt.serial, number: 1, AnswerDelta(text: "a"), now: table.now)
+    #expect(table.pass(0).deltas.count == 1)
+    table.table.delta(serial: attempt.serial, number: 1, AnswerDelta(text: "b"), now: table.now)
+    #expect(table.pass(8).deltas.isEmpty)
+    #expect(table.pass(2).deltas.count == 1)
   }
 
   @Test func `a call that is offered fusion shows no tool calls while they come`() throws {

@@ -3,24 +3,6 @@ import ModelCaller
 import Models
 import Testing
 
-/// A gate by reference, as an expectation cannot change a value.
-private final class Door {
-  var gate: Gate
-
-  init(_ gate: Gate) { self.gate = gate }
-
-  var isShut: Bool { gate.isShut }
-  var width: Int { gate.width }
-  var inUse: Int { gate.inUse }
-  func enter(_ serial: Int, now: Moment) -> Bool { gate.enter(serial, now: now) }
-  func next(now: Moment) -> Int? { gate.next(now: now) { _ in 0 } }
-  func wake(now: Moment) -> Moment? { gate.wake(now: now) }
-  func leave(_ failure: ProviderFailure?, wasStopped: Bool = false, latency: Int64? = nil, now: Moment) {
-    gate.leave(failure, wasStopped: wasStopped, latency: latency, now: now)
-  }
-  func told(_ limits: RateLimits, now: Moment) { gate.told(limits, now: now) }
-}
-
 @Suite struct GateTests {
   private let start = Moment(milliseconds: 1_790_000_000_000)
   private let down = ProviderFailure(.upstreamError, status: 503, message: "", remedy: .later)
@@ -63,6 +45,26 @@ private final class Door {
       gate.leave(down, now: now)
     }
     #expect(now - start > 300_000)
+  }
+
+  @Test(arguments: [(1_100.0, 60), (100, 600), (10, 6_000)])
+  func `tokens that an answer used beyond its question are paid back before the next goes in`(
+    _ used: Double, _ allowed: Int
+  ) {
+    var gate = Gate(limit: 10_000, tokensPerMinute: 60_000)
+    var entered = 0
+    for millisecond in stride(from: Int64(0), through: 60_000, by: 10) {
+      let now = start + millisecond
+      func inside() {
+        entered += 1
+        gate.leave(nil, began: now, wasStopped: false, excess: used - 100, now: now)
+      }
+      // no more than some wait at a time
+      for serial in 0..<max(0, 5 - gate.waiting) where gate.enter(serial, tokens: 100, now: now) { inside() }
+      while gate.next(now: now, cost: { _ in 100 }) != nil { inside() }
+    }
+    // the burst of a tenth of a minute comes on top
+    #expect(entered >= allowed * 9 / 10 && entered <= allowed * 12 / 10, "\(entered)")
   }
 
   @Test func `a 4xx of its own, a full door and a stop from here do not shut the door`() {

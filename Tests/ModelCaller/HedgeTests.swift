@@ -76,6 +76,32 @@ import Testing
     #expect(!table.pass(2_000).attempts.isEmpty)
   }
 
+  @Test func `a second request that finds no room costs nothing of what may be asked twice`() throws {
+    var (table, offset) = try table()
+    for _ in 0..<15 {
+      let first = try #require(table.read(offset, "full\(offset)", model: "hedged").attempts.first)
+      table.table.told(
+        serial: first.serial, number: first.number, RateLimits(requests: .init(remaining: 0, whole: 1_200)),
+        now: table.now)
+      #expect(table.pass(1_000).attempts.isEmpty)
+      _ = table.acknowledge(table.answer(first))
+      _ = table.pass(500)
+      offset += 1
+    }
+    let first = try #require(table.read(offset, "slow", model: "hedged").attempts.first)
+    #expect(table.pass(5_000).attempts.map(\.serial) == [first.serial])
+  }
+
+  @Test func `where a provider stayed silent no other way to it is gone, also beside a second request`() {
+    var tries = Tries([
+      Route(provider: "one", model: "m", name: "m-1"), Route(provider: "one", model: "n", name: "n-1"),
+      Route(provider: "two", model: "m", name: "m-2"),
+    ])
+    tries.besides(
+      0, ProviderFailure(.timeout, message: "", remedy: .later, stayedSilent: true), milliseconds: 1)
+    #expect(tries.untried == [2])
+  }
+
   @Test func `a cancellation stops both`() throws {
     var (table, offset) = try table()
     let (first, second) = try slow(&table, offset)

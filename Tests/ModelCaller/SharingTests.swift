@@ -155,6 +155,23 @@ import Testing
     #expect(table.answer(again).outcomes.count == 2)
   }
 
+  @Test func `a pause that is too long for one is waited for by those who have the time`() throws {
+    var table = table()
+    _ = table.assign()
+    let attempt = try lead(&table, milliseconds: 10_000)
+    _ = table.read(record(1, "second", table, milliseconds: 60_000))
+    _ = table.read(record(2, "third", table, milliseconds: 5_000))
+    let limited = ProviderFailure(.rateLimited, status: 429, message: "", remedy: .later, retryAfter: 20_000)
+    let ended = table.fail(attempt, limited)
+    #expect(ended.outcomes.map(\.call.deliberation) == ["first", "third"])
+    #expect(ended.failures == ["rate_limited", "rate_limited"])
+    let serial = try #require(ended.sought.first)
+    #expect(table.find(serial, nil).attempts.isEmpty)
+    #expect(table.pass(19_900).attempts.isEmpty)
+    let again = try #require(table.pass(500).attempts.first)
+    #expect(table.answer(again).outcomes.map(\.call.deliberation) == ["second"])
+  }
+
   @Test func `whoever takes over a stream is not shown its middle`() throws {
     var table = table()
     _ = table.assign()

@@ -110,7 +110,7 @@ import Testing
     table.table.delta(serial: attempt.serial, number: attempt.number, AnswerDelta(text: "Once"), now: table.now)
     var partial = ProviderAnswer()
     partial.content = "Once"
-    let actions = table.fail(attempt, failure(.upstreamError, nil, .later), partial)
+    let actions = table.fail(attempt, failure(.upstreamError, nil, .later), partial) + table.pass(0)
     #expect(actions.attempts.isEmpty)
     let written = table.acknowledge(actions)
     #expect(written.failures == ["upstream_error"])

@@ -95,8 +95,43 @@ import Testing
       reader.head(status: 200, headers: [("content-type", "text/event-stream")])
       _ = reader.feed(
         Array("data: {\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\(reason)}]}\n\n".utf8))
-      #expect((reader.cut(cut) == nil) == isComplete)
+      #expect((reader.cut(cut, now: Self.now) == nil) == isComplete)
       #expect(reader.answer.content == "x")
+    }
+  }
+
+  @Test(arguments: [
+    "data: {\"choices\": [{\"del\n\n", "data: {\"error\":{\"code\":502,\"message\":\"lost\"}}\n\n",
+    "data: {\"choices\":[{\"delta\":{},\"error\":{\"code\":502}}]}\n\n", "data: <html>\n\n",
+    "data: \(String(repeating: "x", count: 1_000))\n\n", "event: \(String(repeating: "x", count: 1_000))",
+  ])
+  func `after the finish reason nothing spoils an answer`(_ rest: String) {
+    let text = #"data: {"choices":[{"delta":{"content":"all"},"finish_reason":"stop"}]}"# + "\n\n"
+    let (answer, failure, _) = Self.read(text + rest + "data: [DONE]\n\n", limit: 500)
+    #expect(failure == nil, "\(String(describing: failure))")
+    #expect(answer.content == "all")
+    let early = #"data: {"choices":[{"delta":{"content":"all"},"finish_reason":null}]}"# + "\n\n"
+    #expect(Self.read(early + rest, limit: 500).failure != nil)
+  }
+
+  @Test func `the same for Anthropic's events`() {
+    let text = """
+      data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"all"}}\n
+      data: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}\n
+      data: {"type":"error","error":{"type":"overloaded_error","message":"late"}}\n\n
+      """
+    let (answer, failure, _) = Self.read(text, format: .anthropic)
+    #expect(failure == nil)
+    #expect(answer.content == "all")
+  }
+
+  @Test func `a date to come back at is measured from now, also beside an error with status 200`() {
+    let date = ("Retry-After", "Mon, 21 Sep 2026 14:13:30 GMT")
+    for status in [200, 429] {
+      let (_, failure, _) = Self.read(
+        #"{"error":{"code":429,"message":"slow down"}}"#, status: status, type: "application/json", headers: [date])
+      #expect(failure?.reason == .rateLimited)
+      #expect(failure?.retryAfter == 10_000)
     }
   }
 

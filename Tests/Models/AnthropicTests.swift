@@ -44,6 +44,76 @@ import Web
     #expect(messages[2]["content"]?[0]?["tool_use_id"]?.string == "t1")
   }
 
+  private static let thought = """
+    data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}\n
+    data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"hm"}}\n
+    data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":", yes"}}\n
+    data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"sig"}}\n
+    data: {"type":"content_block_stop","index":0}\n
+    data: {"type":"content_block_start","index":1,"content_block":{"type":"redacted_thinking","data":"xyz"}}\n
+    data: {"type":"content_block_stop","index":1}\n
+    data: {"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t1","name":"look"}}\n
+    data: {"type":"content_block_stop","index":2}\n
+    data: {"type":"message_delta","delta":{"stop_reason":"tool_use"}}\n
+    data: {"type":"message_stop"}\n\n
+    """
+
+  private static let whole = """
+    {"content": [{"type": "thinking", "thinking": "hm, yes", "signature": "sig"},
+     {"type": "redacted_thinking", "data": "xyz"}, {"type": "tool_use", "id": "t1", "name": "look", "input": {}}],
+     "stop_reason": "tool_use"}
+    """
+
+  @Test(arguments: [("text/event-stream", Self.thought), ("application/json", Self.whole)])
+  func `what it thought goes back to it before its tools' results, signed as it was`(
+    _ type: String, _ text: String
+  ) throws {
+    var reader = AnswerReader(format: .anthropic, scrubber: Scrubber(), limit: 10_000)
+    reader.head(status: 200, headers: [("content-type", type)])
+    _ = reader.feed(Array(text.utf8))
+    #expect(reader.end(now: Moment(milliseconds: 0)) == nil)
+    let answer = reader.answer
+    #expect(answer.reasoning == "hm, yes")
+    let turn: JSON = [
+      "role": "assistant", "content": .null, "tool_calls": .array(answer.toolCalls.map(\.json)),
+      "reasoning_details": .array(answer.reasoningDetails),
+    ]
+    let result: JSON = ["role": "tool", "tool_call_id": "t1", "content": "a cat"]
+    let json = try body(
+      ProviderRequest(
+        model: "claude", messages: [["role": "user", "content": "What is it?"], turn, result],
+        tools: [["type": "function", "function": ["name": "look"]]],
+        parameters: ["reasoning": ["effort": "high"], "tool_choice": "required"]))
+    let blocks: JSON = [
+      ["type": "thinking", "thinking": "hm, yes", "signature": "sig"], ["type": "redacted_thinking", "data": "xyz"],
+      ["type": "tool_use", "id": "t1", "name": "look", "input": [:]],
+    ]
+    #expect(json["messages"]?[1]?["content"] == blocks)
+    #expect(json["thinking"]?["type"] == "enabled")
+    #expect(json["tool_choice"] == ["type": "auto"])
+  }
+
+  @Test(arguments: [
+    "[]", #"[{"type": "reasoning.text", "text": "hm"}]"#,
+    #"[{"type": "reasoning.encrypted", "data": "x", "format": "openai-responses-v1"}]"#,
+  ])
+  func `where the thoughts before a tool are missing, or another's, the turn goes without thinking`(
+    _ details: String
+  ) throws {
+    let call: JSON = ["id": "t1", "type": "function", "function": ["name": "look", "arguments": "{}"]]
+    let turn: JSON = ["role": "assistant", "reasoning_details": try JSON.parse(details), "tool_calls": [call]]
+    let json = try body(
+      ProviderRequest(
+        model: "claude",
+        messages: [
+          ["role": "user", "content": "What is it?"], turn,
+          ["role": "tool", "tool_call_id": "t1", "content": "a cat"],
+        ], parameters: ["reasoning": ["effort": "high"], "temperature": 0.5]))
+    #expect(json["thinking"] == nil)
+    #expect(json["temperature"]?.number == 0.5)
+    #expect(json["messages"]?[1]?["content"]?.array?.count == 1)
+  }
+
   @Test func `the key goes into its own header, and the version with it`() {
     let request = settings.request(
       ProviderRequest(model: "c", messages: [], headers: [("x-conclave-call", "d/answer/0/-/0")]), total: .seconds(1),

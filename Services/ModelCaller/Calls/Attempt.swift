@@ -7,6 +7,8 @@ package struct Attempt: Sendable, Equatable {
   package let execution: String
   /// What the call may still cost; nil: no bound.
   package let budget: Double?
+  /// It asks whether a provider that was down is back.
+  package var isProbe = false
   /// What tools have added to the conversation.
   package var work = ToolWork()
 }

@@ -100,6 +100,12 @@ struct Call: Sendable {
     }
   }
 
+  /// A guess, for the rates that providers count in tokens.
+  private static let bytesPerToken = 4.0
+
+  /// What its question takes of them.
+  var promptTokens: Double { Double(command.promptBytes + work.bytes) / Self.bytesPerToken }
+
   /// Its partition has gone to another caller, and it goes on here.
   var isOrphan: Bool { places.isEmpty }
 }

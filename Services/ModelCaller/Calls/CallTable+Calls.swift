@@ -76,8 +76,16 @@ extension CallTable {
       let failure = ProviderFailure(.expired, message: "its time was over before it began", remedy: .none)
       conclude(serial, .failed(failure), ProviderAnswer(), now)
     } else if !share(serial, now) {
-      follow(call.tries.first, serial, now)
+      ask(serial, now)
     }
+  }
+
+  /// Goes to the first provider that may be asked.
+  mutating func ask(_ serial: Int, _ now: Moment) {
+    guard var tries = calls[serial]?.tries, let deadline = calls[serial]?.command.deadline else { return }
+    let step = tries.first(now: now, deadline: deadline)
+    calls[serial]?.tries = tries
+    follow(step, serial, now)
   }
 
   /// A held call that nobody names any more is this caller's.
@@ -111,8 +119,7 @@ extension CallTable {
       calls[serial]?.phase = .queued
       wheel.set(serial, at: call.command.deadline)
       let provider = call.tries.routes[route].provider
-      let tokens = Double(call.command.value.count + call.work.bytes) / Self.bytesPerToken
-      if gates[provider, default: Gate(limit: limits.inFlight)].enter(serial, tokens: tokens, now: now) {
+      if gates[provider, default: Gate(limit: limits.inFlight)].enter(serial, tokens: call.promptTokens, now: now) {
         start(serial, now)
       } else {
         admit(provider, now)
@@ -128,6 +135,9 @@ extension CallTable {
 
   private mutating func start(_ serial: Int, _ now: Moment) {
     guard var call = calls[serial] else { return }
+    let isProbe = gates[call.tries.routes[call.route].provider]?.isShut ?? false
+    // what it waited for is over
+    if !isProbe { call.shutSince = nil }
     call.phase = .trying
     call.number += 1
     call.tryNumber = call.number
@@ -143,11 +153,9 @@ extension CallTable {
       .start(
         Attempt(
           serial: serial, number: call.number, command: call.command, route: call.tries.routes[call.route],
-          execution: call.execution, budget: call.command.maxCost.map { max(0, $0 - call.spent) }, work: call.work)))
+          execution: call.execution, budget: call.command.maxCost.map { max(0, $0 - call.spent) }, isProbe: isProbe,
+          work: call.work)))
   }
-
-  /// A guess, for the rates that providers count in tokens.
-  static let bytesPerToken = 4.0
 
   /// Where a provider is down, one that has not been asked yet and is not.
   private func wayIn(_ tries: Tries, _ wanted: Int) -> Int {
@@ -164,7 +172,7 @@ extension CallTable {
         // one may have ended while it stood in the row, or stand in another by now
         guard let call = calls[serial], call.phase == .queued, call.tries.routes[call.route].provider == provider
         else { return nil }
-        return Double(call.command.value.count + call.work.bytes) / Self.bytesPerToken
+        return call.promptTokens
       }
       gates[provider] = gate
       guard let next else { return }
@@ -176,7 +184,12 @@ extension CallTable {
   private mutating func waitedLong(_ serial: Int, _ call: Call, _ now: Moment) {
     if call.command.deadline <= now {
       conclude(serial, .failed(.timeout("its provider had no room for it in time")), ProviderAnswer(), now)
-    } else if gates[call.tries.routes[call.route].provider]?.isShut == true {
+    } else if let gate = gates[call.tries.routes[call.route].provider], gate.isShut {
+      guard !gate.isProbing else {
+        // what comes of the probe decides, and an answer takes its time
+        wheel.set(serial, at: min(call.command.deadline, now + limits.probePatience))
+        return
+      }
       let failure =
         call.tries.last
         ?? ProviderFailure(.upstreamError, message: "its provider is down; it was not asked", remedy: .none)
@@ -225,6 +238,16 @@ extension CallTable {
     actions.append(.stop(serial: serial, number: call.tryNumber))
   }
 
+  /// A probe's answer has begun: its provider is back.
+  package mutating func answered(serial: Int, number: Int, now: Moment) {
+    guard let call = calls[serial], call.phase == .trying, call.tryNumber == number else { return }
+    let provider = call.tries.routes[call.route].provider
+    gates[provider]?.answered(call.tryStarted, now: now)
+    admit(provider, now)
+    noteDoors(now)
+    flow(now)
+  }
+
   /// The headers of an answer came, with what its provider says of its limits.
   package mutating func told(serial: Int, number: Int, _ limits: RateLimits, now: Moment) {
     guard let call = calls[serial], call.phase == .trying else { return }
@@ -256,6 +279,7 @@ extension CallTable {
       call.spent += route.price.cost(usage)
     }
     let took = now - call.tryStarted
+    let excess = answer.usage.map { Double($0.total) - call.promptTokens } ?? 0
     var step: Tries.Step?
     let ending = call.stopping ?? (call.hasStreamed ? failure : nil)
     if let failure = failure, ending == nil {
@@ -284,8 +308,9 @@ extension CallTable {
       conclude(serial, .completed, answer, now)
     }
     gates[route.provider]?.leave(
-      failure, wasStopped: call.stopping != nil, latency: firstToken.map { $0 - call.tryStarted },
-      of: route.model, wasHeard: call.wasHeard, now: now)
+      failure, began: call.tryStarted, wasStopped: call.stopping != nil,
+      latency: firstToken.map { $0 - call.tryStarted }, of: route.model, wasHeard: call.wasHeard, excess: excess,
+      now: now)
     admit(route.provider, now)
     noteDoors(now)
     flow(now)

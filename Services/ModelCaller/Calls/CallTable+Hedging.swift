@@ -18,14 +18,15 @@ extension CallTable {
     guard var call = calls[serial], call.second == nil, !call.hasSpoken, call.stopping == nil else { return }
     let routes = call.tries.routes
     let first = routes[call.route]
-    let tokens = Double(call.command.value.count + call.work.bytes) / Self.bytesPerToken
     let others = call.tries.untried.filter { routes[$0].model == first.model && $0 != call.route }
-    guard paces[first.model]?.takeSecond() == true else { return }
+    guard paces[first.model]?.hasSecond == true else { return }
     guard
       let route = (others + [call.route]).first(where: { way in
-        gates[routes[way].provider, default: Gate(limit: limits.inFlight)].enterAtOnce(tokens: tokens, now: now)
+        gates[routes[way].provider, default: Gate(limit: limits.inFlight)]
+          .enterAtOnce(tokens: call.promptTokens, now: now)
       })
     else { return }
+    paces[first.model]?.takeSecond()
     call.number += 1
     call.second = Second(number: call.number, route: route, started: now)
     calls[serial] = call
@@ -80,7 +81,7 @@ extension CallTable {
       second.route, .cancelled("the other one of two requests was faster"), milliseconds: took)
     calls[serial]?.second = nil
     actions.append(.stop(serial: serial, number: second.number))
-    leave(route.provider, nil, wasStopped: true, wasHeard: second.wasHeard, now)
+    leave(route.provider, second, nil, wasStopped: true, now)
   }
 
   /// One of two requests is over without having begun to answer; true: the other one goes on, and nothing else follows.
@@ -107,7 +108,8 @@ extension CallTable {
       calls[serial]?.usage = call.usage + usage
       calls[serial]?.spent += route.price.cost(usage)
     }
-    leave(route.provider, failure, wasStopped: false, wasHeard: lost.wasHeard, now)
+    let excess = answer.usage.map { Double($0.total) - call.promptTokens } ?? 0
+    leave(route.provider, lost, failure, wasStopped: false, excess: excess, now)
     flow(now)
     return true
   }
@@ -120,9 +122,11 @@ extension CallTable {
   }
 
   private mutating func leave(
-    _ provider: String, _ failure: ProviderFailure?, wasStopped: Bool, wasHeard: Bool, _ now: Moment
+    _ provider: String, _ second: Second, _ failure: ProviderFailure?, wasStopped: Bool, excess: Double = 0,
+    _ now: Moment
   ) {
-    gates[provider]?.leave(failure, wasStopped: wasStopped, wasHeard: wasHeard, now: now)
+    gates[provider]?.leave(
+      failure, began: second.started, wasStopped: wasStopped, wasHeard: second.wasHeard, excess: excess, now: now)
     admit(provider, now)
     noteDoors(now)
   }

@@ -19,13 +19,17 @@ extension CallTable {
   }
 
   mutating func settle(_ serial: Int, _ event: OutcomeEvent, _ now: Moment) {
-    guard let call = calls[serial] else { return }
     calls[serial]?.outcome = event
     wheel.remove(serial)
     calls[serial]?.phase = .settling
-    if let address = call.command.stream, gather.holds(serial, address) { flushDeltas(address) }
-    // its text is acknowledged before its outcome is written, so a result never overtakes it
-    if calls[serial]?.openDeltas == 0 { write(serial) }
+    writeIfShown(serial)
+  }
+
+  /// Its text is acknowledged before its outcome is written, so a result never overtakes it.
+  private mutating func writeIfShown(_ serial: Int) {
+    guard let call = calls[serial], call.phase == .settling, call.openDeltas == 0 else { return }
+    if let address = call.command.stream, gather.holds(serial, address) { return }
+    write(serial)
   }
 
   /// What an answer may take where the command does not say: of a record 80 %, less the question, shared by the largest
@@ -69,7 +73,7 @@ extension CallTable {
       // a gateway that cannot be reached gets the text with the outcome
       for serial in openDeltas.removeValue(forKey: number) ?? [] {
         calls[serial]?.openDeltas -= 1
-        if let call = calls[serial], call.phase == .settling, call.openDeltas == 0 { write(serial) }
+        writeIfShown(serial)
       }
     case .signal: break
     }
@@ -107,15 +111,15 @@ extension CallTable {
     let isFull = gather.add(delta, of: call, to: address, now: now)
     calls[serial]?.shown += delta.text.utf8.count
     calls[serial]?.hasStreamed = true
-    if isFull { flushDeltas(address) }
+    if isFull { flushDeltas(address, now) }
   }
 
-  mutating func flushDeltas() {
-    for address in gather.addresses { flushDeltas(address) }
+  mutating func flushDeltas(_ now: Moment) {
+    for address in gather.addresses(due: now) { flushDeltas(address, now) }
   }
 
-  private mutating func flushDeltas(_ address: ReplyAddress) {
-    guard let (record, serials) = gather.take(address) else { return }
+  private mutating func flushDeltas(_ address: ReplyAddress, _ now: Moment) {
+    guard let (record, serials) = gather.take(address, now: now) else { return }
     lastDelta += 1
     openDeltas[lastDelta] = serials
     for serial in serials { calls[serial]?.openDeltas += 1 }

@@ -32,7 +32,7 @@ extension CallTable {
       land(serial, event, lastsLonger: false, now)
     } else {
       count { $0.cacheMisses += 1 }
-      follow(call.tries.first, serial, now)
+      ask(serial, now)
     }
     flow(now)
   }
@@ -51,10 +51,11 @@ extension CallTable {
       let shared = OutcomeEvent(cached: event.value, for: riding, answerBytes: share(of: riding.command), now: now)
       if event.isCompleted, let shared {
         settle(rider, shared, now)
-      } else if event.reason == .overBudget || call.hasStreamed {
-        // that was the budget, or the client, of one alone
+      } else if event.reason == .overBudget || call.hasStreamed || hasMoreTime(riding, than: call) {
+        // that was the budget, the client or the time of one alone
+        if call.tries.isOutOfTime { calls[rider]?.tries.learn(from: call.tries) }
         calls[rider]?.phase = .queued
-        if !share(rider, now) { follow(riding.tries.first, rider, now) }
+        if !share(rider, now) { ask(rider, now) }
       } else {
         let failure = ProviderFailure(
           event.reason ?? .upstreamError, status: call.tries.last?.status,
@@ -62,6 +63,10 @@ extension CallTable {
         conclude(rider, .failed(failure), ProviderAnswer(), now)
       }
     }
+  }
+
+  private func hasMoreTime(_ call: Call, than other: Call) -> Bool {
+    other.tries.isOutOfTime && call.command.deadline > other.command.deadline
   }
 
   /// A call leaves what it shares. Where others still want it, it goes on in the name of the next of them; answers where

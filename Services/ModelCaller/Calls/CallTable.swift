@@ -80,7 +80,7 @@ package struct CallTable: Sendable {
   package mutating func tick(_ now: Moment) {
     for serial in wheel.due(now) { timeCame(serial, now) }
     if let due = doorsDue, due <= now { openDoors(now) }
-    if let due = gather.due, due <= now { flushDeltas() }
+    if let due = gather.due, due <= now { flushDeltas(now) }
     nameOrphans(now)
     commitIfDue(now)
   }

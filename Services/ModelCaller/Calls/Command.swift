@@ -31,6 +31,11 @@ package struct Command: Sendable, Equatable {
   package let correlation: String?
   /// The value of the record.
   package let value: [UInt8]
+  /// What the model is charged for of it, in bytes of text: an image counts as what one usually costs, however many bytes
+  /// it takes to write down.
+  package let promptBytes: Int
+
+  private static let imageBytes = 6_000
 
   /// A command that names more models than this was not written by us.
   private static let modelLimit = 16
@@ -74,5 +79,13 @@ package struct Command: Sendable, Equatable {
     self.traceparent = traceparent
     self.correlation = correlation
     self.value = value
+    promptBytes = command.messages.reduce(value.count) { $0 + Self.change(byImagesOf: $1) }
+  }
+
+  private static func change(byImagesOf message: JSON) -> Int {
+    (message["content"]?.array ?? []).reduce(0) { sum, part in
+      guard part["type"]?.string == "image_url", let url = part["image_url"]?["url"]?.string else { return sum }
+      return sum + imageBytes - url.utf8.count
+    }
   }
 }

@@ -11,7 +11,8 @@ package struct Gate: Sendable {
   private enum Circuit: Sendable, Equatable {
     case closed
     case open(until: Moment)
-    case probing
+    /// A request that began then asks whether the provider is back.
+    case probing(since: Moment)
   }
 
   private let limit: Int
@@ -29,6 +30,10 @@ package struct Gate: Sendable {
   private var toldTokens: Allowance?
   private var share = 1.0
   private var circuit = Circuit.closed
+  /// What ends speaks of the moment in which it began: when the latest request that failed did, and the one whose answer
+  /// opened the door last.
+  private var lastFailed = Moment(milliseconds: .min)
+  private var openSince = Moment(milliseconds: .min)
   /// The latest results, the newest last: true is a failure that counts.
   private var results: [Bool] = []
   private var lastCut = Moment(milliseconds: .min)
@@ -96,14 +101,17 @@ package struct Gate: Sendable {
   private mutating func began() {
     inUse += 1
     unheard += 1
-    if circuit == .probing { figures.probes += 1 }
+    if isProbing { figures.probes += 1 }
   }
 
   /// When `next` may bring somebody forth though nobody has left; nil: nobody waits, or somebody must leave first.
   package func wake(now: Moment) -> Moment? {
     guard !row.isEmpty else { return nil }
-    if case .open(let until) = circuit { return until }
-    guard circuit == .closed else { return nil }
+    switch circuit {
+    case .open(let until): return until
+    case .probing(let since): return since + Self.longestRest
+    case .closed: break
+    }
     guard inUse < Int(bound) else { return recovery == nil ? nil : now + Self.growEvery }
     if let ramp, inUse >= Int(ramp.width(now)) { return ramp.next(now) }
     return [
@@ -114,6 +122,8 @@ package struct Gate: Sendable {
 
   /// The provider is taken to be down.
   package var isShut: Bool { circuit != .closed }
+  /// A request asks whether it is back, and nothing has been heard of that one yet.
+  package var isProbing: Bool { if case .probing = circuit { true } else { false } }
   package var waiting: Int { row.count }
   package var width: Int { Int(bound) }
 
@@ -122,10 +132,12 @@ package struct Gate: Sendable {
     case .closed: return hasRoom(now)
     case .open(let until):
       guard until <= now else { return false }
-      circuit = .probing
-      return true
-    case .probing: return false
+    case .probing(let since):
+      // a probe of which nothing is heard keeps no other from going in
+      guard now - since >= Self.longestRest else { return false }
     }
+    circuit = .probing(since: now)
+    return true
   }
 
   private mutating func hasRoom(_ now: Moment) -> Bool {
@@ -144,7 +156,7 @@ package struct Gate: Sendable {
   private mutating func take(_ cost: Double, _ now: Moment) -> Bool {
     guard requests?.holds(1, now: now) ?? true, tokens?.holds(cost, now: now) ?? true, isAllowed(cost, now) else {
       // a probe that the rates do not let in is no probe
-      if circuit == .probing { circuit = .open(until: now) }
+      if isProbing { circuit = .open(until: now) }
       return false
     }
     requests?.take(1, now: now)
@@ -179,36 +191,62 @@ package struct Gate: Sendable {
   /// What the provider has said that it would still take, in requests, for metrics.
   package var allowance: Double? { toldRequests?.remaining }
 
-  /// A request is over. `failure` is nil where the provider answered; one that was stopped from here says nothing.
-  /// `latency` is how long the first piece of the answer took; `wasHeard`: `told` has been called for it.
+  /// The head of an answer came that is no error of the provider's own: it is there, however long the rest takes.
+  package mutating func answered(_ began: Moment, now: Moment) {
+    if isShut, began >= lastFailed { open(began, now) }
+  }
+
+  /// A request that began then is over. `failure` is nil where the provider answered; one that was stopped from here says
+  /// nothing. `latency` is how long the first piece of the answer took; `wasHeard`: `told` has been called for it;
+  /// `excess`: what it used of tokens beyond those that it went in with.
   package mutating func leave(
-    _ failure: ProviderFailure?, wasStopped: Bool, latency: Int64? = nil, of model: String = "", wasHeard: Bool = false,
-    now: Moment
+    _ failure: ProviderFailure?, began: Moment, wasStopped: Bool, latency: Int64? = nil, of model: String = "",
+    wasHeard: Bool = false, excess: Double = 0, now: Moment
   ) {
     inUse -= 1
     if !wasHeard { unheard = max(0, unheard - 1) }
-    if wasStopped {
-      if circuit == .probing { circuit = .open(until: now) }
+    if excess != 0 { tokens?.take(excess, now: now) }
+    let sign = wasStopped ? ProviderFailure.Sign.none : failure?.sign ?? .there
+    if failure == nil, !wasStopped, let latency { pulse.beat(latency, of: model) }
+    switch sign {
+    case .none:
+      if circuit == .probing(since: began) { circuit = .open(until: now) }
       return
+    case .there: succeeded(began, now)
+    case .down: failed(began, now)
     }
-    if failure == nil, let latency { pulse.beat(latency, of: model) }
-    // what the provider answered with a 4xx of its own shows that it is there
-    let counts = failure.map { $0.status.map { $0 >= 500 } ?? ($0.reason == .timeout || $0.remedy == .later) } ?? false
-    judge(counts, now)
     adapt(failure, now)
   }
 
-  private mutating func judge(_ failed: Bool, _ now: Moment) {
-    switch circuit {
-    case .probing:
-      if failed { shut(now) } else { open(now) }
-    case .open: break
-    case .closed:
-      if failed { ramp?.failed(now) } else { ramp?.answered(now) }
-      results.append(failed)
-      if results.count > Self.window { results.removeFirst() }
-      if results.count(where: \.self) >= Self.failuresToOpen { shut(now) }
+  private mutating func succeeded(_ began: Moment, _ now: Moment) {
+    if isShut {
+      // requests that began before others that failed were answered by what is down since
+      guard began >= lastFailed else { return }
+      open(began, now)
+    } else {
+      ramp?.answered(now)
+      note(false)
     }
+    if began >= openSince { openings = 0 }
+  }
+
+  private mutating func failed(_ began: Moment, _ now: Moment) {
+    // what began before an answer that opened the door is of an outage that is over
+    guard began >= openSince else { return }
+    if circuit == .closed {
+      lastFailed = max(lastFailed, began)
+      ramp?.failed(now)
+      note(true)
+      if results.count(where: \.self) >= Self.failuresToOpen { shut(now) }
+    } else if circuit == .probing(since: began) {
+      lastFailed = max(lastFailed, began)
+      shut(now)
+    }
+  }
+
+  private mutating func note(_ failed: Bool) {
+    results.append(failed)
+    if results.count > Self.window { results.removeFirst() }
   }
 
   private mutating func shut(_ now: Moment) {
@@ -219,8 +257,10 @@ package struct Gate: Sendable {
     circuit = .open(until: now + rest)
   }
 
-  private mutating func open(_ now: Moment) {
-    openings = 0
+  /// Until an answer is whole the outage counts as the same: a provider that begins answers and ends none is soon left
+  /// alone for longer.
+  private mutating func open(_ began: Moment, _ now: Moment) {
+    openSince = began
     results = []
     circuit = .closed
     ramp = Ramp(Ramp.again, now: now)

@@ -37,9 +37,8 @@ package struct Pace: Sendable, Equatable {
     credit = min(Self.burst, credit + Self.share * Double(100 - percentile) / 100)
   }
 
-  package mutating func takeSecond() -> Bool {
-    guard credit >= 1 else { return false }
-    credit -= 1
-    return true
-  }
+  /// Whether a second one may be made.
+  package var hasSecond: Bool { credit >= 1 }
+
+  package mutating func takeSecond() { credit -= 1 }
 }

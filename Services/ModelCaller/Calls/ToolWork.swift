@@ -58,6 +58,7 @@ package struct ToolWork: Sendable, Equatable {
     turn.append("tool_calls", .array(calls.map(Self.plain)))
     if !answer.reasoningDetails.isEmpty { turn.append("reasoning_details", .array(answer.reasoningDetails)) }
     messages.append(.object(turn))
+    bytes += answer.reasoningDetails.reduce(0) { $0 + $1.bytes.count }
     bytes += answer.content.utf8.count + calls.reduce(0) { $0 + $1.arguments.utf8.count + 100 }
     guard !answer.content.isEmpty else { return }
     if !said.isEmpty { said += Self.pause }

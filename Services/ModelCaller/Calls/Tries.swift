@@ -22,6 +22,8 @@ package struct Tries: Sendable, Equatable {
   private var ways: [Way]
   /// The failure that says most about why the call failed in the end.
   private(set) var last: ProviderFailure?
+  /// It ended because its next try would come only after its deadline; whoever has more time may go on.
+  private(set) var isOutOfTime = false
 
   /// Tries of one call in all, and of one route where it answered with errors of its own.
   package static let limit = 12
@@ -37,12 +39,21 @@ package struct Tries: Sendable, Equatable {
   /// Those that have not been asked, in order.
   package var untried: [Int] { ways.indices.filter { !ways[$0].isClosed && ways[$0].count == 0 } }
 
-  package var first: Step {
-    routes.isEmpty
-      ? .end(
-        ProviderFailure(
-          .upstreamError, message: "no provider that may be used serves this model; set its key or allow it",
-          remedy: .none)) : .go(0)
+  /// Where it begins.
+  mutating func first(now: Moment, deadline: Moment) -> Step {
+    next(now: now, deadline: deadline)
+      ?? .end(
+        last
+          ?? ProviderFailure(
+            .upstreamError, message: "no provider that may be used serves this model; set its key or allow it",
+            remedy: .none))
+  }
+
+  /// What another call for the same has learned of the providers.
+  mutating func learn(from other: Tries) {
+    guard other.routes == routes else { return }
+    ways = other.ways
+    last = other.last
   }
 
   package mutating func succeeded(_ route: Int, milliseconds: Int64, isRepaired: Bool = false) {
@@ -62,8 +73,15 @@ package struct Tries: Sendable, Equatable {
   /// A try failed beside which another one goes on.
   package mutating func besides(_ route: Int, _ failure: ProviderFailure, milliseconds: Int64) {
     stopped(route, failure, milliseconds: milliseconds)
+    close(route, after: failure)
+  }
+
+  /// A way that will not lead to an answer is not gone again; where the provider itself stayed silent, none to it.
+  private mutating func close(_ route: Int, after failure: ProviderFailure) {
     ways[route].count += 1
-    if failure.stayedSilent || failure.remedy == .elsewhere { ways[route].isClosed = true }
+    if failure.remedy == .elsewhere { ways[route].isClosed = true }
+    guard failure.stayedSilent else { return }
+    for index in routes.indices where routes[index].provider == routes[route].provider { ways[index].isClosed = true }
   }
 
   /// What follows a failed try. `random` draws from 0 to the number given, both included.
@@ -76,13 +94,10 @@ package struct Tries: Sendable, Equatable {
         provider: routes[route].provider, status: failure.status, reason: failure.reason.rawValue,
         milliseconds: milliseconds))
     last = failure
-    ways[route].count += 1
-    if failure.stayedSilent {
-      for index in routes.indices where routes[index].provider == routes[route].provider { ways[index].isClosed = true }
-    }
+    close(route, after: failure)
     switch failure.remedy {
     case .none: return .end(failure)
-    case .elsewhere: ways[route].isClosed = true
+    case .elsewhere: break
     case .later, .laterHere:
       let asked = failure.retryAfter.map { max(0, $0) }
       // an error of the provider's own, unlike a full or a silent door, is not waited out for long
@@ -94,19 +109,25 @@ package struct Tries: Sendable, Equatable {
     }
     guard records.count(where: { $0.reason != nil }) < Self.limit else { return .end(failure) }
     if failure.remedy == .laterHere { return step(to: route, now: now, deadline: deadline) ?? .end(failure) }
-    // those behind it in the list first, so that each is asked once before any is asked again
+    return next(now: now, deadline: deadline) ?? .end(failure)
+  }
+
+  /// Those behind it in the list first, so that each is asked once before any is asked again.
+  private mutating func next(now: Moment, deadline: Moment) -> Step? {
     let order = routes.indices.filter { !ways[$0].isClosed }
     if let fresh = order.first(where: { ways[$0].count == 0 }) { return .go(fresh) }
-    guard let soonest = order.min(by: { ways[$0].notBefore < ways[$1].notBefore }) else { return .end(failure) }
-    return step(to: soonest, now: now, deadline: deadline) ?? .end(failure)
+    guard let soonest = order.min(by: { ways[$0].notBefore < ways[$1].notBefore }) else { return nil }
+    return step(to: soonest, now: now, deadline: deadline)
   }
 
   /// nil where its time comes only after the call's has run out.
-  private func step(to route: Int, now: Moment, deadline: Moment) -> Step? {
+  private mutating func step(to route: Int, now: Moment, deadline: Moment) -> Step? {
     guard !ways[route].isClosed else { return nil }
     let time = ways[route].notBefore
     if time <= now { return .go(route) }
-    return time < deadline ? .wait(route, until: time) : nil
+    if time < deadline { return .wait(route, until: time) }
+    isOutOfTime = true
+    return nil
   }
 
   /// Full jitter: the pause is drawn from nothing up to this.

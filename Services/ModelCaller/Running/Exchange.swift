@@ -13,7 +13,7 @@ final class Exchange: @unchecked Sendable {
   private var reader: AnswerReader
   private var firstToken: Moment?
   private var hasEnded = false
-  /// Bytes of text and reasoning so far: by them the cost is watched while no usage is known.
+  /// Bytes of text, reasoning and calls of functions so far: by them the cost is watched while no usage is known.
   private var written = 0
   private let promptCost: Double
 
@@ -26,7 +26,7 @@ final class Exchange: @unchecked Sendable {
     self.mailbox = mailbox
     let price = attempt.route.price
     promptCost =
-      price.request + Double(attempt.command.value.count + attempt.work.bytes) / Self.bytesPerToken * price.input / 1e6
+      price.request + Double(attempt.command.promptBytes + attempt.work.bytes) / Self.bytesPerToken * price.input / 1e6
   }
 
   /// Whether not even the question can be paid.
@@ -56,6 +56,9 @@ final class Exchange: @unchecked Sendable {
     switch event {
     case .head(let status, let headers):
       reader.head(status: status, headers: headers)
+      if attempt.isProbe, status < 500 {
+        mailbox.post(.answered(serial: attempt.serial, number: attempt.number))
+      }
       if let limits = RateLimits.read(headers, now: Clock.now()) {
         mailbox.post(.told(serial: attempt.serial, number: attempt.number, limits))
       }
@@ -66,7 +69,7 @@ final class Exchange: @unchecked Sendable {
     case .done:
       if firstToken == nil { firstToken = Clock.now() }
       end(reader.end(now: Clock.now()))
-    case .failed(let error): end(reader.cut(Self.failure(error)))
+    case .failed(let error): end(reader.cut(Self.failure(error), now: Clock.now()))
     }
   }
 
@@ -79,7 +82,7 @@ final class Exchange: @unchecked Sendable {
       mailbox.post(.delta(serial: attempt.serial, number: attempt.number, delta))
     }
     guard let budget = attempt.budget else { return }
-    written += delta.text.utf8.count + delta.reasoning.utf8.count
+    written += delta.bytes
     let cost = promptCost + Double(written) / Self.bytesPerToken * attempt.route.price.output / 1e6
     guard cost > budget else { return }
     end(.overBudget("stopped at about \(cost) USD of the \(budget) that it may cost"))
@@ -105,12 +108,15 @@ final class Exchange: @unchecked Sendable {
     switch error {
     case .timeout(.firstByte):
       return ProviderFailure(.timeout, message: text, remedy: .later, stayedSilent: true)
-    case .timeout: return ProviderFailure(.timeout, message: text, remedy: .later)
+    case .timeout(let bound):
+      // one that was over the call's own time may still have been answering
+      return ProviderFailure(.timeout, message: text, remedy: .later, brokeOff: bound == .idle)
     case .bodyTooLarge: return ProviderFailure(.tooLarge, message: text, remedy: .none)
     case .invalidRequest, .insecure, .headersTooLarge, .forbidden:
       return ProviderFailure(.upstreamError, message: text, remedy: .elsewhere)
     case .cancelled, .clientStopped: return .cancelled(text)
-    case .unresolved, .unreachable, .cut, .malformed, .busy, .other:
+    case .cut: return ProviderFailure(.upstreamError, message: text, remedy: .later, brokeOff: true)
+    case .unresolved, .unreachable, .malformed, .busy, .other:
       return ProviderFailure(.upstreamError, message: text, remedy: .later)
     }
   }

@@ -97,6 +97,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
       case .delta(let serial, let number, let delta):
         table.delta(serial: serial, number: number, delta, now: now)
       case .spoke(let serial, let number): table.spoke(serial: serial, number: number, now: now)
+      case .answered(let serial, let number): table.answered(serial: serial, number: number, now: now)
       case .told(let serial, let number, let limits):
         table.told(serial: serial, number: number, limits, now: now)
       case .ended(let serial, let number, let answer, let failure, let firstToken):

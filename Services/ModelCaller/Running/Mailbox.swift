@@ -9,6 +9,8 @@ final class Mailbox: Sendable {
     case delta(serial: Int, number: Int, AnswerDelta)
     /// An answer begins.
     case spoke(serial: Int, number: Int)
+    /// A probe's answer has begun.
+    case answered(serial: Int, number: Int)
     case told(serial: Int, number: Int, RateLimits)
     case ended(serial: Int, number: Int, ProviderAnswer, ProviderFailure?, firstToken: Moment?)
     case used(serial: Int, number: Int, [ToolUse])

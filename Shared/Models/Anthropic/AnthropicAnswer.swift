@@ -8,6 +8,8 @@ struct AnthropicAnswer: FormatReader {
   private var usage = TokenUsage()
   /// Where the tool calls of the stream stand in the answer, by the index of their content block.
   private var places: [Int64: Int] = [:]
+  /// Blocks of thinking that have not ended.
+  private var thoughts: [Int64: Thinking.Thought] = [:]
 
   mutating func whole(_ json: JSON) {
     if let error = Classification.errorObject(json) {
@@ -25,7 +27,8 @@ struct AnthropicAnswer: FormatReader {
 
   mutating func event(_ json: JSON) -> AnswerDelta? {
     if let error = Classification.errorObject(json) {
-      self.error = error["error"] ?? error
+      // after the reason why the answer ended it is the connection's end that went wrong, and not the answer
+      if isComplete { isDone = true } else { self.error = error["error"] ?? error }
       return nil
     }
     switch json["type"]?.string {
@@ -35,10 +38,12 @@ struct AnthropicAnswer: FormatReader {
     case "content_block_start":
       if let block = json["content_block"] { return begin(block, json["index"]?.int ?? 0, isWhole: false) }
     case "content_block_delta": return piece(json["delta"], json["index"]?.int ?? 0)
+    case "content_block_stop": thought(ends: json["index"]?.int ?? 0)
     case "message_delta":
       count(json["usage"])
       stop(json["delta"]?["stop_reason"]?.string)
     case "message_stop":
+      for index in thoughts.keys.sorted() { thought(ends: index) }
       // a function without parameters gets no piece of arguments at all
       for index in answer.toolCalls.indices where answer.toolCalls[index].arguments.isEmpty {
         answer.toolCalls[index].arguments = "{}"
@@ -55,7 +60,12 @@ struct AnthropicAnswer: FormatReader {
     case "thinking":
       let thought = block["thinking"]?.string ?? ""
       answer.reasoning += thought
+      thoughts[index] = Thinking.Thought(text: thought, signature: block["signature"]?.string ?? "")
+      if isWhole { self.thought(ends: index) }
       return thought.isEmpty ? nil : AnswerDelta(reasoning: thought)
+    case "redacted_thinking":
+      if let data = block["data"]?.string { answer.reasoningDetails.append(Thinking.detail(redacted: data)) }
+      return nil
     case "tool_use":
       guard answer.toolCalls.count < OpenAIAnswer.toolCallLimit else { return nil }
       places[index] = answer.toolCalls.count
@@ -75,7 +85,11 @@ struct AnthropicAnswer: FormatReader {
     case "thinking_delta":
       let thought = delta?["thinking"]?.string ?? ""
       answer.reasoning += thought
+      thoughts[index]?.text += thought
       return thought.isEmpty ? nil : AnswerDelta(reasoning: thought)
+    case "signature_delta":
+      thoughts[index]?.signature += delta?["signature"]?.string ?? ""
+      return nil
     case "input_json_delta":
       guard let place = places[index], let text = delta?["partial_json"]?.string, !text.isEmpty else { return nil }
       answer.toolCalls[place].arguments += text
@@ -85,6 +99,11 @@ struct AnthropicAnswer: FormatReader {
       return nil
     default: return nil
     }
+  }
+
+  private mutating func thought(ends index: Int64) {
+    guard let thought = thoughts.removeValue(forKey: index) else { return }
+    answer.reasoningDetails.append(Thinking.detail(thought))
   }
 
   private mutating func text(_ text: String) -> AnswerDelta? {

@@ -19,7 +19,8 @@ enum AnthropicRequest {
     let parameters = request.parameters
     let tokens = parameters["max_completion_tokens"]?.int ?? parameters["max_tokens"]?.int ?? usualTokens
     var bound = max(1, tokens)
-    let thinking = thinking(parameters["reasoning"], answer: bound)
+    let thinking =
+      Thinking.isPossible(request.messages) ? thinking(parameters["reasoning"], answer: bound) : nil
     if let budget = thinking { bound = max(bound, budget + 1) }
     body.append("max_tokens", .int(bound))
     let (system, messages) = conversation(request)
@@ -41,7 +42,9 @@ enum AnthropicRequest {
     let tools = (request.tools?.array ?? []).compactMap(tool)
     if !tools.isEmpty {
       body.append("tools", .array(tools))
-      body.append("tool_choice", ifPresent: choice(parameters["tool_choice"], parameters["parallel_tool_calls"]))
+      body.append(
+        "tool_choice",
+        ifPresent: choice(parameters["tool_choice"], parameters["parallel_tool_calls"], isThinking: thinking != nil))
     }
     if request.streams { body.append("stream", true) }
     return JSON.object(body).bytes
@@ -70,10 +73,12 @@ enum AnthropicRequest {
     return .object(object)
   }
 
-  private static func choice(_ choice: JSON?, _ parallel: JSON?) -> JSON? {
+  /// Who thinks first decides by himself whether to use a tool: whoever thinks cannot be forced to.
+  private static func choice(_ choice: JSON?, _ parallel: JSON?, isThinking: Bool) -> JSON? {
     var object: JSONObject
     switch (choice?.string, choice?["function"]?["name"]) {
     case ("none"?, _): object = ["type": "none"]
+    case _ where isThinking: object = ["type": "auto"]
     case ("required"?, _): object = ["type": "any"]
     case (_, let name?): object = ["type": "tool", "name": name]
     default: object = ["type": "auto"]
@@ -109,7 +114,8 @@ enum AnthropicRequest {
               "content": .array(content),
             ]
           ])
-      case "assistant": add("assistant", blocks(message["content"]) + uses(message["tool_calls"]))
+      case "assistant":
+        add("assistant", Thinking.blocks(message) + blocks(message["content"]) + uses(message["tool_calls"]))
       default: add("user", blocks(message["content"]))
       }
     }

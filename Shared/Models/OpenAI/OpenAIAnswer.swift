@@ -36,12 +36,12 @@ struct OpenAIAnswer: FormatReader {
 
   mutating func event(_ json: JSON) -> AnswerDelta? {
     if let error = Classification.errorObject(json) {
-      self.error = error
+      failed(error)
       return nil
     }
     head(json)
     guard let choice = json["choices"]?[0] else { return nil }
-    if let error = choice["error"], error.object != nil { self.error = error }
+    if let error = choice["error"], error.object != nil { failed(error) }
     var delta = AnswerDelta()
     // some servers send the message whole in a stream's only chunk
     if let piece = choice["delta"] ?? choice["message"] {
@@ -50,6 +50,11 @@ struct OpenAIAnswer: FormatReader {
     }
     finish(choice)
     return delta.isEmpty ? nil : delta
+  }
+
+  /// After the finish reason it is the connection's end that went wrong, and not the answer.
+  private mutating func failed(_ error: JSON) {
+    if isComplete { isDone = true } else { self.error = error }
   }
 
   private mutating func head(_ json: JSON) {
