@@ -23,6 +23,26 @@ enum AnthropicReader {
     return results + [ChatRequest.Turn(role: role, text: said, calls: calls)]
   }
 
+  /// What Anthropic refuses of a model that is to think: to be forced to a tool, and to go on after one without what it
+  /// thought before.
+  static func checkThoughts(_ messages: [JSON], _ choice: JSON?) throws(ChatRequest.Malformed) {
+    if let type = choice?["type"]?.string, type != "auto", type != "none" {
+      throw ChatRequest.Malformed(
+        path: "tool_choice", description: "Thinking may not be enabled when tool_choice forces tool use.")
+    }
+    guard let index = messages.lastIndex(where: { $0["role"] == "assistant" }) else { return }
+    let blocks = messages[index]["content"]?.array ?? []
+    guard blocks.contains(where: { $0["type"] == "tool_use" }) else { return }
+    let first = blocks.first
+    let isSigned = first?["type"] == "thinking" && first?["signature"]?.string?.isEmpty == false
+    guard !isSigned, first?["type"] != "redacted_thinking" else { return }
+    throw ChatRequest.Malformed(
+      path: "messages[\(index)].content",
+      description: "messages.\(index).content.0.type: Expected `thinking` or `redacted_thinking`, but found "
+        + "`\(first?["type"]?.string ?? "nothing")`. When `thinking` is enabled, a final `assistant` message must start "
+        + "with a thinking block.")
+  }
+
   /// The text of a string or of blocks.
   static func text(_ content: JSON) -> String {
     content.string ?? (content.array ?? []).compactMap { $0["text"]?.string }.joined(separator: "\n")

@@ -33,7 +33,11 @@ enum AnthropicShape {
     }
     if let reasoning = completion.reasoning {
       block(
-        ["type": "thinking", "thinking": ""], [(["type": "thinking_delta", "thinking": .string(reasoning)], false)])
+        ["type": "thinking", "thinking": "", "signature": ""],
+        [
+          (["type": "thinking_delta", "thinking": .string(reasoning)], false),
+          (["type": "signature_delta", "signature": "simulated"], false),
+        ])
     }
     if !completion.content.isEmpty || completion.toolCalls.isEmpty {
       block(
@@ -43,11 +47,10 @@ enum AnthropicShape {
         })
     }
     for call in completion.toolCalls {
-      let middle = call.arguments.index(call.arguments.startIndex, offsetBy: call.arguments.count / 2)
       block(
         use(call, input: [:]),
-        [call.arguments[..<middle], call.arguments[middle...]].map {
-          (["type": "input_json_delta", "partial_json": .string(String($0))], false)
+        call.pieces(wordsEach: wordsEach).map {
+          (["type": "input_json_delta", "partial_json": .string($0)], call.isLong)
         })
     }
     if completion.finish != nil {

@@ -33,6 +33,8 @@ struct ChatRequest: Sendable {
   let schema: JSON?
   /// Any JSON object will do.
   let wantsJSON: Bool
+  /// Anthropic's extended thinking is on.
+  let thinks: Bool
   let streams: Bool
   let includesUsage: Bool
 
@@ -54,6 +56,8 @@ struct ChatRequest: Sendable {
     if format == .anthropic, let system = body["system"] {
       turns.insert(Turn(role: "system", text: AnthropicReader.text(system)), at: 0)
     }
+    thinks = format == .anthropic && body["thinking"]?["type"] == "enabled"
+    if thinks { try AnthropicReader.checkThoughts(messages, body["tool_choice"]) }
     self.format = format
     self.model = model
     self.turns = turns

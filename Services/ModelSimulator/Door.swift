@@ -9,6 +9,9 @@ final class Door: Sendable {
   private let direction: Lock<Direction>
   private let counts = Lock(CallCounts())
   private let inFlight = Lock(0)
+  /// The latest request for a completion, where it is kept.
+  private let last = Lock<JSON>(.null)
+  private let keepsLast: Bool
   private let defaultLatency: Int
   private let models: [String]
   private let alarms: Alarms
@@ -20,7 +23,8 @@ final class Door: Sendable {
   private let repeatedExecutions: Counter
   private let forgotten: Counter
 
-  init(defaultLatency: Int, models: [String], alarms: Alarms, metrics: Metrics) {
+  init(defaultLatency: Int, models: [String], keepsLast: Bool, alarms: Alarms, metrics: Metrics) {
+    self.keepsLast = keepsLast
     self.defaultLatency = defaultLatency
     self.models = models
     self.alarms = alarms
@@ -52,6 +56,7 @@ final class Door: Sendable {
     case ("GET", "/metrics"):
       responder.respond(200, [("content-type", "text/plain; version=0.0.4")], Array(metrics.render().utf8))
     case ("GET", "/repeated"): answer(responder, repeated())
+    case ("GET", "/last"): answer(responder, last.withLock { $0 })
     case ("POST", "/behave"): behave(request, responder)
     default:
       refuse(
@@ -69,6 +74,7 @@ final class Door: Sendable {
   }
 
   private func complete(_ request: ServerRequest, _ format: Format, _ responder: Responder) {
+    if keepsLast { keep(request) }
     let call = request.header("x-conclave-call").map { CallName($0) }
     let execution = request.header("x-conclave-execution")
     count(call, execution)
@@ -84,6 +90,22 @@ final class Door: Sendable {
     } catch {
       responder.respond(error.refusal.status, Script.json, format.body(error.refusal).bytes)
     }
+  }
+
+  /// The request as it came, but for the key.
+  private func keep(_ request: ServerRequest) {
+    let secret: Set = ["authorization", "x-api-key", "api-key"]
+    var headers = JSONObject()
+    for (name, value) in request.headers where headers[name.lowercased()] == nil {
+      headers.append(name.lowercased(), secret.contains(name.lowercased()) ? "(key)" : .string(value))
+    }
+    var query = JSONObject()
+    for (name, value) in request.query where query[name] == nil { query.append(name, .string(value)) }
+    let kept: JSON = [
+      "path": .string(request.path), "query": .object(query), "headers": .object(headers),
+      "body": (try? JSON.parse(request.body)) ?? .null,
+    ]
+    last.withLock { $0 = kept }
   }
 
   private func behave(_ request: ServerRequest, _ responder: Responder) {

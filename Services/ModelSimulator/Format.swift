@@ -14,13 +14,40 @@ enum Format: Sendable {
   /// All events of a stream; some of what ends it is left out where that was asked for.
   func events(_ completion: Completion, wordsEach: Int, includesUsage: Bool, _ wire: Set<Part.Wire>) -> [StreamEvent] {
     let ends = wire.isDisjoint(with: [.noDone, .noFinish])
+    var events: [StreamEvent]
+    let end: StreamEvent
     switch self {
     case .openAI:
-      let events = OpenAIShape.events(completion, wordsEach: wordsEach, includesUsage: includesUsage)
-      return ends ? events + [OpenAIShape.done] : events
+      events = OpenAIShape.events(completion, wordsEach: wordsEach, includesUsage: includesUsage)
+      end = OpenAIShape.done
     case .anthropic:
-      let events = AnthropicShape.events(completion, wordsEach: wordsEach)
-      return ends ? events + [AnthropicShape.stop] : events
+      events = AnthropicShape.events(completion, wordsEach: wordsEach)
+      end = AnthropicShape.stop
+    }
+    if wire.contains(.brokenAfterFinish) {
+      events.append(StreamEvent(Array("{\"choices\": [{\"delta\": {\"cont".utf8)))
+    }
+    if wire.contains(.errorAfterFinish) { events += error(completion) }
+    return ends ? events + [end] : events
+  }
+
+  /// What a provider says of its limits, in its own names.
+  func headers(_ limit: Manner.RateLimit, now: Int) -> [(String, String)] {
+    switch self {
+    case .openAI:
+      [
+        ("x-ratelimit-remaining-requests", String(limit.remaining)),
+        ("x-ratelimit-reset-requests", "\(limit.resetSeconds)s"),
+      ] + (limit.limit.map { [("x-ratelimit-limit-requests", String($0))] } ?? [])
+    case .anthropic:
+      [
+        ("anthropic-ratelimit-requests-remaining", String(limit.remaining)),
+        (
+          "anthropic-ratelimit-requests-reset",
+          // a second's start: rounded up, so that it is not over too early
+          Moment(milliseconds: Int64(now + limit.resetSeconds + 1) * 1000).rfc3339
+        ),
+      ] + (limit.limit.map { [("anthropic-ratelimit-requests-limit", String($0))] } ?? [])
     }
   }
 

@@ -29,6 +29,7 @@ struct Manner: Equatable, Sendable {
   struct RateLimit: Equatable, Sendable {
     let remaining: Int
     let resetSeconds: Int
+    let limit: Int?
   }
 
   enum Cost: Equatable, Sendable {
@@ -72,7 +73,8 @@ struct Manner: Equatable, Sendable {
     case .bytes(let count): bytes = count
     case .fault(let wished): fault = wished
     case .retryAfter(let seconds, let asDate): retryAfter = RetryAfter(seconds: seconds, asDate: asDate)
-    case .rateLimit(let remaining, let seconds): rateLimit = RateLimit(remaining: remaining, resetSeconds: seconds)
+    case .rateLimit(let remaining, let seconds, let limit):
+      rateLimit = RateLimit(remaining: remaining, resetSeconds: seconds, limit: limit)
     case .occasion(let wished): occasion = wished
     case .wire(let wished): wire.insert(wished)
     case .content(let wished): content.insert(wished)

@@ -33,13 +33,12 @@ enum OpenAIShape {
       events.append(StreamEvent(frame.chunk(content: piece), isText: true))
     }
     for (index, called) in completion.toolCalls.enumerated() {
-      // The name first and the arguments in two pieces, as providers do it.
-      let middle = called.arguments.index(called.arguments.startIndex, offsetBy: called.arguments.count / 2)
+      // The name first and then the arguments in pieces, as providers do it.
       let named = ToolCall(id: called.id, name: called.name, arguments: "")
       events.append(StreamEvent(frame.chunk(["tool_calls": [call(named, index: index)]])))
-      for part in [called.arguments[..<middle], called.arguments[middle...]] where !part.isEmpty {
-        let delta: JSON = ["index": .int(Int64(index)), "function": ["arguments": .string(String(part))]]
-        events.append(StreamEvent(frame.chunk(["tool_calls": [delta]])))
+      for part in called.pieces(wordsEach: wordsEach) {
+        let delta: JSON = ["index": .int(Int64(index)), "function": ["arguments": .string(part)]]
+        events.append(StreamEvent(frame.chunk(["tool_calls": [delta]]), isText: called.isLong))
       }
     }
     if let finish = completion.finish { events.append(StreamEvent(frame.chunk([:], finish: finish))) }

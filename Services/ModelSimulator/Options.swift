@@ -8,12 +8,15 @@ struct Options: Equatable, Sendable {
   var faultsPort: Int?
   /// Ends with the process that started it.
   var endsWithParent = false
+  /// Shows the latest request at `/last`.
+  var keepsLast = false
   var asksForHelp = false
 
   struct Wrong: Error, Equatable, CustomStringConvertible { let description: String }
 
   static let help = """
     usage: model-simulator [--port 0] [--host 127.0.0.1] [--latency 40] [--faults-port 0] [--with-parent]
+           [--keep-last]
 
     A stand-in provider that speaks OpenAI's chat completions and answers by itself.
       --port N        port to listen on; 0: any, and the line on standard output says which
@@ -21,6 +24,7 @@ struct Options: Equatable, Sendable {
       --latency MS    pause before the answers of models whose name asks for no other; also
                       CONCLAVE_SIMULATOR_LATENCY_MS, which the flag wins over
       --faults-port N a second port whose path names a fault below HTTP; 0: any, told on standard output
+      --keep-last     show the latest request at /last, without its key
       --with-parent   end when the process that started it ends
     """
 
@@ -33,6 +37,7 @@ struct Options: Equatable, Sendable {
       switch flag {
       case "--help", "-h": asksForHelp = true
       case "--with-parent": endsWithParent = true
+      case "--keep-last": keepsLast = true
       case "--host": host = try Options.value(flag, &rest)
       case "--port": port = try Options.number(try Options.value(flag, &rest), flag, 65_535)
       case "--faults-port": faultsPort = try Options.number(try Options.value(flag, &rest), flag, 65_535)

@@ -3,7 +3,8 @@ extension Part {
   static let forms: [String] =
     plain.keys.sorted() + [
       "latency-N", "latency-A-B", "slow-N-ms", "pace-N", "drip-N", "words-N", "bytes-N", "big-Nmb", "status-N",
-      "retry-after-S", "retry-after-date-S", "ratelimit-R-S", "fail-first-N", "sometimes-P", "down-A-B", "finish-X",
+      "retry-after-S", "retry-after-date-S", "ratelimit-R-S", "ratelimit-R-S-L", "fail-first-N", "sometimes-P",
+      "down-A-B", "finish-X",
       "cost-X", "cached-N", "fusion-over-N", "model-X",
     ]
 
@@ -64,7 +65,12 @@ extension Part {
       return rest.number(longest).map { .retryAfter(seconds: $0, asDate: false) }
     }
     if let rest = text.without("ratelimit-") {
-      return rest.pair(longest).map { .rateLimit(remaining: $0, resetSeconds: $1) }
+      let numbers = rest.split(separator: "-", omittingEmptySubsequences: false).map { $0.number(longest) }
+      guard (2...3).contains(numbers.count), let remaining = numbers[0], let seconds = numbers[1] else { return nil }
+      guard numbers.count == 3 else {
+        return .rateLimit(remaining: remaining, resetSeconds: seconds, limit: nil)
+      }
+      return numbers[2].map { .rateLimit(remaining: remaining, resetSeconds: seconds, limit: $0) }
     }
     if let rest = text.without("fail-first-") { return rest.number(longest).map { .occasion(.first($0)) } }
     if let rest = text.without("sometimes-") { return rest.number(100).map { .occasion(.sometimes(percent: $0)) } }

@@ -7,6 +7,11 @@ enum Part: Equatable, Sendable {
     case multiLine = "multi-line"
     case noDone = "no-done"
     case noFinish = "no-finish"
+    /// What follows the finish reason is no JSON, or an error.
+    case brokenAfterFinish = "broken-after-finish"
+    case errorAfterFinish = "error-after-finish"
+    /// The body is compressed.
+    case gzip
   }
 
   enum Content: String, Sendable, CaseIterable {
@@ -16,6 +21,8 @@ enum Part: Equatable, Sendable {
     case invalidUTF8 = "invalid-utf8"
     case toolNotOffered = "tool-not-offered"
     case toolBadArguments = "tool-bad-arguments"
+    /// A function's arguments hold the words of the answer, at its pace.
+    case toolLong = "tool-long"
   }
 
   enum Judging: String, Sendable, CaseIterable {
@@ -49,7 +56,8 @@ enum Part: Equatable, Sendable {
   case bytes(Int)
   case fault(Fault)
   case retryAfter(seconds: Int, asDate: Bool)
-  case rateLimit(remaining: Int, resetSeconds: Int)
+  /// Without a limit nothing says how fast it comes back.
+  case rateLimit(remaining: Int, resetSeconds: Int, limit: Int?)
   case occasion(Occasion)
   case wire(Wire)
   case content(Content)

@@ -51,7 +51,8 @@ enum Process {
     }
     let alarms = Alarms()
     let metrics = Metrics()
-    let paths = Door(defaultLatency: options.latency, models: models, alarms: alarms, metrics: metrics)
+    let paths = Door(
+      defaultLatency: options.latency, models: models, keepsLast: options.keepsLast, alarms: alarms, metrics: metrics)
     var limits = HTTPServerLimits()
     limits.bodyBytes = 32_000_000
     limits.connections = 25_000

@@ -22,7 +22,7 @@ struct SimulatedModel {
       completion.finish = "tool_calls"
     }
     behave(&completion)
-    if manner.reasons {
+    if manner.reasons || request.thinks {
       completion.reasoning =
         "First the question is read, then the pool of sentences, then a choice is made. (simulated)"
     }
@@ -36,6 +36,10 @@ struct SimulatedModel {
   private func toolCalls(_ seed: Seed) -> [ToolCall] {
     if manner.content.contains(.toolNotOffered) {
       return [ToolCall(id: "call_" + seed.hex, name: "delete_everything", arguments: "{\"really\": true}")]
+    }
+    if manner.content.contains(.toolLong) {
+      let text = Panellist(question: request.question, model: request.model, salt: salt).answer(words: manner.words)
+      return [ToolCall(id: "call_" + seed.hex, name: "write_down", arguments: (["text": .string(text)] as JSON).text)]
     }
     let calls = ToolRules(request: request, manner: manner, seed: seed).calls()
     guard manner.content.contains(.toolBadArguments) else { return calls }

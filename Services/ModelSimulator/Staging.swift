@@ -46,11 +46,7 @@ struct Staging {
 
   private var headers: Script.Headers {
     var headers = request.streams ? Script.events : Script.json
-    if let limit = manner.rateLimit {
-      headers.append(("x-ratelimit-limit-requests", "1000"))
-      headers.append(("x-ratelimit-remaining-requests", String(limit.remaining)))
-      headers.append(("x-ratelimit-reset-requests", "\(limit.resetSeconds)s"))
-    }
+    if let limit = manner.rateLimit { headers += request.format.headers(limit, now: completion.created) }
     return headers
   }
 
@@ -74,6 +70,9 @@ struct Staging {
     }
     if request.streams, let pace = manner.wordsPerSecond {
       return answer(headers, .pieces(paced(pace), .finished))
+    }
+    if manner.wire.contains(.gzip) {
+      return answer(headers + [("content-encoding", "gzip")], .whole(Gzip.stored(bytes())))
     }
     if manner.wire.contains(.split) { return answer(headers, .pieces(split(bytes()), .finished)) }
     return answer(headers, .whole(bytes()))

@@ -55,6 +55,40 @@ import Web
     }
   }
 
+  private func refusal(_ content: JSON, choice: JSON = ["type": "auto"]) -> String? {
+    let body: JSON = [
+      "model": "simulator/model-a", "max_tokens": 3_000, "tool_choice": choice,
+      "thinking": ["type": "enabled", "budget_tokens": 2_000],
+      "messages": [
+        ["role": "user", "content": "Why?"], ["role": "assistant", "content": content],
+        ["role": "user", "content": [["type": "tool_result", "tool_use_id": "t", "content": "so"]]],
+      ],
+    ]
+    do throws(Direction.Refused) {
+      _ = try Direction.read(Direction.Asked(format: .anthropic, body: body.bytes))
+      return nil
+    } catch {
+      return "\(error.refusal.status) \(error.refusal.parameter ?? "")"
+    }
+  }
+
+  @Test("a model that thinks in Anthropic's format wants back what it thought before a tool, signed, and is not forced")
+  func thoughts() throws {
+    let use: JSON = ["type": "tool_use", "id": "t", "name": "look", "input": [:]]
+    #expect(refusal([["type": "thinking", "thinking": "hm", "signature": "simulated"], use]) == nil)
+    #expect(refusal([["type": "redacted_thinking", "data": "x"], use]) == nil)
+    #expect(refusal([["type": "text", "text": "done"]]) == nil)
+    #expect(refusal([use]) == "400 messages[1].content")
+    #expect(refusal([["type": "thinking", "thinking": "hm", "signature": ""], use]) == "400 messages[1].content")
+    #expect(refusal([["type": "text", "text": "done"]], choice: ["type": "any"]) == "400 tool_choice")
+    for streams in [true, false] {
+      let answer = try read(
+        "Why?", .anthropic, streams: streams, parameters: ["reasoning": ["effort": "low"]]
+      ).answer
+      #expect(answer.reasoningDetails.first?["signature"] == "simulated")
+    }
+  }
+
   @Test(
     "reasoning, cached tokens, refusals and unknown reasons are told in every format",
     arguments: [Format.openAI, .anthropic])

@@ -14,7 +14,9 @@ import Testing
       ("retry-after-date-2", .retryAfter(seconds: 2, asDate: true)), ("fail-first-2", .occasion(.first(2))),
       ("down-5-15", .occasion(.between(5...15))), ("cost-0.25", .cost(0.25)), ("finish-banana", .finish("banana")),
       ("judge-false-quotes", .judging(.falseQuotes)), ("multi-line", .wire(.multiLine)), ("model-a", .personality),
-      ("ratelimit-3-20", .rateLimit(remaining: 3, resetSeconds: 20)), ("invalid-utf8", .content(.invalidUTF8)),
+      ("ratelimit-3-20", .rateLimit(remaining: 3, resetSeconds: 20, limit: nil)),
+      ("ratelimit-3-20-100", .rateLimit(remaining: 3, resetSeconds: 20, limit: 100)),
+      ("invalid-utf8", .content(.invalidUTF8)),
     ])
   func part(text: String, part: Part) {
     #expect(Part(text[...]) == part)
@@ -24,6 +26,7 @@ import Testing
     "a part that is misspelt is no part",
     arguments: [
       "", "latency-", "latency--5", "latency-5-3", "status-200", "status-600", "stauts-429", "words-x",
+      "ratelimit-1", "ratelimit-1-2-3-4", "ratelimit-1-2-",
       "latency-99999999999999999999", "model-", "cost-nan", "cost--1", "bytes-1e3",
     ])
   func misspelt(text: String) {
@@ -32,7 +35,7 @@ import Testing
 
   @Test("every documented form has an example that is understood")
   func forms() {
-    let values = ["N": "500", "Nmb": "5mb", "A": "1", "B": "2", "R": "1", "S": "1", "P": "1", "X": "1"]
+    let values = ["N": "500", "Nmb": "5mb", "A": "1", "B": "2", "R": "1", "S": "1", "L": "9", "P": "1", "X": "1"]
     for form in Part.forms {
       let example = form.split(separator: "-").map { values[String($0)] ?? String($0) }.joined(separator: "-")
       #expect(Part(example[...]) != nil, "\(form)")

@@ -37,6 +37,21 @@ import Web
     #expect(try JSON.parse(other.body)["choices"] == JSON.parse(answer.body)["choices"])
   }
 
+  @Test("the latest request is shown where that is asked for, without its key, and else never")
+  func last() async throws {
+    let simulator = try SimulatorProcess(["--latency", "0", "--keep-last"])
+    _ = try await simulator.complete(
+      Requests.chat("Why?"), headers: [("authorization", "Bearer sk-1"), ("x-conclave-call", "d/panel/0/0/0")])
+    let last = try JSON.parse(try await simulator.get("/last").body)
+    #expect(last["path"] == "/v1/chat/completions")
+    #expect(last["headers"]?["authorization"] == "(key)")
+    #expect(last["headers"]?["x-conclave-call"] == "d/panel/0/0/0")
+    #expect(last["body"] == Requests.chat("Why?"))
+    let shared = try Self.shared.get()
+    _ = try await shared.complete(Requests.chat("Why?"))
+    #expect(try JSON.parse(try await shared.get("/last").body) == .null)
+  }
+
   @Test("what is no request is refused, and the process goes on")
   func refused() async throws {
     let simulator = try Self.shared.get()
