@@ -7,7 +7,19 @@ import Web
 extension OnABroker {
   /// The process is killed in the middle of its calls and started again.
   @Suite(.serialized, .timeLimit(.minutes(4))) struct KillTests {
-    @Test func `after a kill only what was in flight, or had just finished, is made again`() async throws {
+    /// What a kill in the middle of a crowd of calls led to.
+    private struct Kill {
+      let total: Int
+      let inFlight: Int
+      let ended: Int
+      let repeated: Int
+      /// How long before the kill those had ended, in milliseconds, that were made again all the same.
+      let ages: [Int64]
+
+      var late: Int { ages.count { $0 > 20 } }
+    }
+
+    private func kill() async throws -> Kill {
       let simulator = try SimulatorProcess(["--latency", "0"])
       let stage = try await Stage(simulator.url)
       let models = ["simulator/model-a+latency-50-1500"]
@@ -34,20 +46,29 @@ extension OnABroker {
       let before = stage.firstOutcomes.filter { $0.value <= killed }
       let listed = try JSON.parse(try await simulator.get("/repeated").body)["listed"]?.array ?? []
       let repeated = listed.compactMap { $0["call"]?.string }
-      let ages = repeated.compactMap { before[$0] }.map { killed - $0 }
-      let unended = repeated.count - ages.count
-      let late = ages.count { $0 > 20 }
-      print(
-        """
-        killed with \(inFlight) of \(total) calls in flight after \(before.count) outcomes: \(repeated.count) were made \
-        again, of which \(unended) were in flight, \(ages.count - late) had finished within 20 ms and \(late) before; \
-        the oldest had finished \(ages.max() ?? 0) ms ago
-        """)
-      #expect(before.count > total / 3)
-      #expect(unended > 0 && unended <= total - before.count)
-      // on a machine with nothing else to do no commit is as old as this
-      #expect(ages.allSatisfy { $0 <= 250 })
-      #expect(ages.count < total / 20)
+      return Kill(
+        total: total, inFlight: inFlight, ended: before.count, repeated: repeated.count,
+        ages: repeated.compactMap { before[$0] }.map { killed - $0 })
+    }
+
+    @Test func `after a kill only what was in flight, or had finished within 20 ms, is made again`() async throws {
+      // where others use the machine a commit may wait for its turn: then it is looked at once more
+      for round in 1...4 {
+        let kill = try await kill()
+        let unended = kill.repeated - kill.ages.count
+        print(
+          """
+          killed with \(kill.inFlight) of \(kill.total) calls in flight after \(kill.ended) outcomes: \(kill.repeated) \
+          were made again, of which \(unended) were in flight, \(kill.ages.count - kill.late) had finished within 20 ms \
+          and \(kill.late) before; the oldest had finished \(kill.ages.max() ?? 0) ms ago
+          """)
+        #expect(kill.ended > kill.total / 3)
+        #expect(unended > 0 && unended <= kill.total - kill.ended)
+        #expect(kill.ages.count < kill.total / 20)
+        #expect(kill.ages.allSatisfy { $0 <= 250 })
+        if kill.late == 0 { return }
+        if round == 4 { Issue.record("each time some were made again that had finished earlier") }
+      }
     }
 
     @Test func `a caller that is asked to end leaves nothing undone and nothing done twice`() async throws {

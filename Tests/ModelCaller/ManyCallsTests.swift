@@ -84,7 +84,7 @@ extension OnABroker {
       await eventually("the storm is over and they are under way", within: .seconds(90)) {
         stage.events.count > count / 100
       }
-      try await simulator.behave(["match": "", "behaviour": "status-503", "for_ms": 10_000])
+      try await simulator.behave(["match": "", "behaviour": "status-503+latency-0", "for_ms": 10_000])
       try await send(count / 5, to: stage)
       let all = count + count / 5
       let course = try await watch(stage, caller, until: all, within: .seconds(180))

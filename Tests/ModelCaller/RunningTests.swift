@@ -18,7 +18,14 @@ extension OnABroker {
     /// One caller for all tests that only ask what becomes of a command.
     private static let shared = Task {
       let stage = try await Stage(try simulator.get().url)
-      let caller = try stage.caller("shared")
+      var via: [String: [String]] = [:]
+      for provider in ["sim", "whole", "messages"] {
+        via["\(provider)/plain"] = ["\(provider) simulator/model-p"]
+        via["\(provider)/long"] = ["\(provider) simulator/tool-long+words-4000+pace-2000"]
+        for part in odd { via["\(provider)/\(part)"] = ["\(provider) simulator/\(part)+model-odd"] }
+      }
+      let whole = ProviderSettings(name: "whole", baseURL: try simulator.get().url, streams: false)
+      let caller = try stage.caller("shared", via: via, others: [whole])
       await caller.ready()
       return (stage, caller)
     }
@@ -137,28 +144,93 @@ extension OnABroker {
 
     @Test(arguments: [
       "status-500", "status-503", "hangup", "half", "nothing", "html", "broken-json", "wrong-json", "error-200",
-      "error-mid-stream", "no-finish", "status-429", "retry-after-1",
+      "error-mid-stream", "no-finish", "status-429", "status-408", "status-409", "status-425", "retry-after-1",
+      "retry-after-date-2",
     ])
     func `what may pass is tried again, until it has`(_ part: String) async throws {
       let (stage, _) = try await Self.shared.value
+      let begun = ContinuousClock.now
       let call = try await stage.command("simulator/\(part)+fail-first-2")
       let outcome = try await stage.outcome(call)
+      // twice a second, and twice to a date that has no parts of a second
+      if part.hasPrefix("retry-after") { #expect(ContinuousClock.now - begun >= .seconds(2)) }
       #expect(outcome["content"]?.string?.hasPrefix("[simulated]") == true, "\(outcome.text.prefix(300))")
       // where a kept connection is closed without a byte, the client sends once more by itself
       let tries = outcome["tries"]?.array?.count ?? 0
       #expect(part == "hangup" ? (2...3).contains(tries) : tries == 3)
     }
 
-    @Test(arguments: [
+    private static let odd = [
       "finish-banana", "no-done", "crlf", "split", "comments", "multi-line", "control", "invalid-utf8",
-      "no-usage", "reasoning", "cached-3", "header-flood", "tool-not-offered", "tool-bad-arguments", "empty",
-    ])
-    func `what is odd but whole is an answer`(_ part: String) async throws {
+      "no-usage", "reasoning", "cached-3", "header-flood", "tool-not-offered", "tool-bad-arguments", "empty", "gzip",
+      "broken-after-finish", "error-after-finish", "drip-1", "pace-200", "gzip+crlf+comments+multi-line",
+    ]
+
+    @Test(arguments: odd)
+    func `what is odd but whole is an answer, and the same one however it comes`(_ part: String) async throws {
       let (stage, _) = try await Self.shared.value
-      let call = try await stage.command("simulator/\(part)")
-      let outcome = try await stage.outcome(call)
-      #expect(outcome["reason"] == nil, "\(outcome["message"]?.string ?? "")")
-      #expect(outcome["finish_reason"]?.string != nil)
+      // the name is the personality: so both say the same, the one piece by piece and the other at once
+      let model = "simulator/\(part)+model-odd"
+      var answers: [JSON] = []
+      for provider in ["sim", "whole", "messages"] {
+        let outcome = try await stage.outcome(try await stage.command("\(provider)/\(part)", tools: Self.functions))
+        #expect(outcome["reason"] == nil, "\(outcome["message"]?.string ?? "") of \(provider)")
+        answers.append(outcome)
+      }
+      let (streamed, whole, messages) = (answers[0], answers[1], answers[2])
+      #expect(streamed["content"]?.string?.isEmpty == (part == "empty" || part.hasPrefix("tool-")), "\(model)")
+      #expect(streamed["content"] == whole["content"] && streamed["content"] == messages["content"])
+      #expect(streamed["tool_calls"] == whole["tool_calls"])
+      #expect((streamed["tool_calls"]?.array?.count ?? 0) == (part.hasPrefix("tool-") ? 1 : 0))
+      #expect((messages["tool_calls"]?.array?.count ?? 0) == (part.hasPrefix("tool-") ? 1 : 0))
+      #expect(streamed["finish_reason"] == whole["finish_reason"])
+      #expect(streamed["finish_reason"] == messages["finish_reason"])
+      #expect(streamed["usage"]?["completion_tokens"] == whole["usage"]?["completion_tokens"])
+      if part == "finish-banana" { #expect(streamed["native_finish_reason"] == "banana") }
+      if part == "no-usage" { #expect(streamed["usage"]?["total_tokens"]?.int == 0) }
+      if part == "reasoning" {
+        for answer in answers {
+          #expect(answer["reasoning"]?.string?.hasPrefix("First the question") == true)
+        }
+        #expect((streamed["usage"]?["reasoning_tokens"]?.int ?? 0) > 10)
+        #expect(streamed["usage"]?["reasoning_tokens"] == whole["usage"]?["reasoning_tokens"])
+      }
+    }
+
+    private static let functions: [JSON] = [
+      [
+        "type": "function",
+        "function": [
+          "name": "get_weather", "parameters": ["type": "object", "properties": ["city": ["type": "string"]]],
+        ],
+      ]
+    ]
+
+    @Test(arguments: ["sim", "whole", "messages"])
+    func `functions are called, their arguments whole, streamed or not and in either format`(
+      _ provider: String
+    ) async throws {
+      let (stage, _) = try await Self.shared.value
+      let question = "How is it there? [call get_weather {\"city\": \"Oslo\"}]"
+      let outcome = try await stage.outcome(
+        try await stage.command("\(provider)/plain", question: question, tools: Self.functions))
+      #expect(outcome["finish_reason"] == "tool_calls", "\(outcome.text.prefix(300))")
+      let call = try #require(outcome["tool_calls"]?[0])
+      #expect(call["function"]?["name"] == "get_weather")
+      let arguments = try #require(call["function"]?["arguments"]?.string)
+      #expect(try JSON.parse(arguments) == ["city": "Oslo"])
+      #expect(call["id"]?.string?.hasPrefix("call_") == true)
+    }
+
+    @Test func `what was read from the provider's cache costs less`() async throws {
+      let stage = try await stage()
+      let caller = try stage.caller("a", price: Price(input: 4_000, output: 0, cachedInput: 1_000))
+      await caller.ready()
+      let outcome = try await stage.outcome(try await stage.command("simulator/cached-3"))
+      let prompt = try #require(outcome["usage"]?["prompt_tokens"]?.int)
+      #expect(outcome["usage"]?["cached_tokens"]?.int == 3)
+      let cost = Double(prompt - 3) * 0.004 + 3 * 0.001
+      #expect(abs((outcome["cost"]?.number ?? 0) - cost) < 1e-9)
     }
 
     @Test func `a silent provider is given up, and the next in its list is asked`() async throws {
@@ -176,7 +248,8 @@ extension OnABroker {
       #expect(second["tries"]?[0]?["provider"]?.string == "down")
     }
 
-    @Test func `a provider that speaks Anthropic's messages answers as well, streamed and with functions`() async throws
+    @Test func `a provider that speaks Anthropic's messages answers as well, and says what it read from its cache`()
+      async throws
     {
       let stage = try await stage()
       let caller = try stage.caller("a", via: ["simulator/model-y+cached-3": ["messages"]])
@@ -226,6 +299,12 @@ extension OnABroker {
       let outcome = try await stage.outcome(call)
       #expect(outcome["reason"]?.string == "over_budget")
       #expect((outcome["content"]?.string?.count ?? 0) > 100)
+      // the arguments of a function are paid for as well
+      for provider in ["sim", "messages"] {
+        let function = try await stage.outcome(
+          try await stage.command("\(provider)/long", tools: Self.functions, { $0.maxCost = 0.002 }))
+        #expect(function["reason"]?.string == "over_budget", "\(function.text.prefix(300))")
+      }
       let poor = try await stage.outcome(try await stage.command(maxCost: 0.000_000_1))
       #expect(poor["reason"]?.string == "over_budget")
     }

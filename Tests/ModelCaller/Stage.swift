@@ -77,12 +77,14 @@ final class Stage: Sendable {
     _ instance: String, inFlight: Int = 2_000, room: Int = 100_000, metrics: Metrics = Metrics(),
     timeouts: ProviderTimeouts = ProviderTimeouts(), via: [String: [String]] = [:], others: [ProviderSettings] = [],
     cache: CacheOptions? = nil, tools: ToolSettings = .none, hedge: Int? = nil,
+    price: Price = Price(input: 1, output: 2), rates: (requests: Int?, tokens: Int?) = (nil, nil),
     share: @escaping @Sendable (Int32) -> Bool = { _ in true }
   ) throws -> RunningCaller {
     var limits = CallLimits()
     limits.inFlight = inFlight
     let provider = ProviderSettings(
-      name: "sim", baseURL: simulator, key: Secret("sk-test-not-a-key-1"), maxConcurrency: room, timeouts: timeouts)
+      name: "sim", baseURL: simulator, key: Secret("sk-test-not-a-key-1"), maxConcurrency: room,
+      requestsPerMinute: rates.requests, tokensPerMinute: rates.tokens, timeouts: timeouts)
     let other = ProviderSettings(name: "messages", baseURL: simulator, format: .anthropic, key: Secret("sk-test-2"))
     let down = ProviderSettings(name: "down", baseURL: "http://127.0.0.1:9/v1")
     var options = CallerOptions(
@@ -90,8 +92,11 @@ final class Stage: Sendable {
       providers: Dictionary(
         uniqueKeysWithValues: ([provider, down, other] + others).map { ($0.name, $0) }),
       routes: RouteTable { model in
-        (via[model] ?? ["sim"]).map {
-          Route(provider: $0, model: model, name: model, price: Price(input: 1, output: 2), hedge: hedge)
+        // a provider, and how it names the model where that is another name
+        (via[model] ?? ["sim"]).map { way in
+          let words = way.split(separator: " ").map(String.init)
+          return Route(
+            provider: words[0], model: model, name: words.count > 1 ? words[1] : model, price: price, hedge: hedge)
         }
       })
     options.cache = cache
@@ -104,7 +109,7 @@ final class Stage: Sendable {
   func command(
     _ model: String = "simulator/model-a", question: String = "Why is the sky blue?", call: CallID? = nil,
     milliseconds: Int64 = 60_000, stream: ReplyAddress? = nil, maxCost: Double? = nil, depth: Int = 0,
-    cache: CallCommand.Cache? = nil, tools: [JSON] = []
+    cache: CallCommand.Cache? = nil, tools: [JSON] = [], _ change: (inout CallCommand) -> Void = { _ in }
   ) async throws -> CallID {
     let number = counter.withLock { counter in
       counter += 1
@@ -112,11 +117,12 @@ final class Stage: Sendable {
     }
     // the simulator counts by call ids, and serves many stages
     let call = call ?? CallID("d-\(name)-\(number)", .panel, member: 0)
-    let command = CallCommand(
+    var command = CallCommand(
       call: call, models: [model], modelAsked: model, tenant: "t",
       messages: [["role": "user", "content": .string(question)]], tools: tools,
       deadline: Wall.now() + milliseconds,
       maxCost: maxCost, depth: depth, stream: stream, cache: cache)
+    change(&command)
     try await send(
       topics.calls("default"), key: cache?.key ?? call.text, IDs.command(call), CallCommand.type, command.json)
     return call
@@ -189,9 +195,10 @@ final class RunningCaller: Sendable {
 
   func ready() async { await eventually("the caller is ready") { self.readiness.isReady } }
 
-  /// The sum over all labels.
-  func metric(_ name: String) -> Double {
+  /// The sum over all labels, or over those that hold such a word.
+  func metric(_ name: String, of label: String = "") -> Double {
     metrics.render().split(separator: "\n").filter { $0.hasPrefix(name + "{") || $0.hasPrefix(name + " ") }
+      .filter { label.isEmpty || $0.contains("\"\(label)\"") }
       .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
   }
 

@@ -59,6 +59,71 @@ extension OnABroker {
       }
     }
 
+    @Test(arguments: [true, false])
+    func `a model that thinks is given its thoughts back with what its tools found`(_ streams: Bool) async throws {
+      try await withFolder { folder in
+        let stage = try await Stage(simulator.url)
+        let whole = ProviderSettings(name: "whole", baseURL: simulator.url, format: .anthropic, streams: false)
+        let caller = try stage.caller(
+          "a", via: ["thinker": ["\(streams ? "messages" : "whole") simulator/tools-always+model-th"]], others: [whole],
+          tools: ToolSettings(search: ToolSettings.Search(engine: .local(folder: folder))))
+        await caller.ready()
+        let question = "What pulls? [call web_search {\"query\":\"sea moon\"}]"
+        let outcome = try await stage.outcome(
+          try await stage.command("thinker", question: question, tools: Self.search) { command in
+            command.parameters = ["reasoning": ["effort": "high"]]
+            command.maxToolCalls = 2
+          })
+        #expect(outcome["reason"] == nil, "\(outcome.text.prefix(400))")
+        #expect(outcome["tries"]?.array?.count == 3)
+        #expect(outcome["tools"]?.array?.count == 2)
+        #expect(outcome["reasoning"]?.string?.isEmpty == false)
+        #expect(outcome["reasoning_details"]?[0]?["signature"] == "simulated")
+      }
+    }
+
+    @Test func `a page is fetched within the loop, and an address inside is refused there`() async throws {
+      let stage = try await Stage(simulator.url)
+      let caller = try stage.caller("a", tools: ToolSettings(fetch: ToolSettings.Fetch()))
+      await caller.ready()
+      let asked = Lock(0)
+      let page = try HTTPServer(SocketAddress(host: "127.0.0.1", port: 0), log: .silent) { _, responder in
+        asked.withLock { $0 += 1 }
+        responder.respond(200, [("content-type", "text/html")], Array("<p>inside</p>".utf8))
+      }
+      defer { page.stop() }
+      let question = "What is there? [call web_fetch {\"url\":\"http://127.0.0.1:\(page.port)/\"}]"
+      let outcome = try await stage.outcome(
+        try await stage.command(question: question, tools: [["type": "openrouter:web_fetch"]]))
+      #expect(outcome["reason"] == nil, "\(outcome.text.prefix(400))")
+      #expect(outcome["tools"]?.array?.count == 1)
+      #expect(outcome["tools"]?[0]?["name"] == "web_fetch")
+      #expect(outcome["tools"]?[0]?["outcome"] == "refused")
+      #expect(outcome["tries"]?.array?.count == 2)
+      #expect(asked.withLock(\.self) == 0)
+    }
+
+    @Test func `the loop ends where its cost is reached, with one last turn without tools`() async throws {
+      try await withFolder { folder in
+        let stage = try await Stage(simulator.url)
+        let caller = try stage.caller(
+          "a", tools: ToolSettings(search: ToolSettings.Search(engine: .local(folder: folder))))
+        await caller.ready()
+        let question = "What pulls? [call web_search {\"query\":\"sea moon\"}]"
+        let outcome = try await stage.outcome(
+          try await stage.command("simulator/tools-always+cost-0.2", question: question, tools: Self.search) {
+            command in
+            command.toolStopCost = 0.3
+            command.maxToolCalls = 16
+          })
+        // the second turn passes the cost, the third answers
+        #expect(outcome["tries"]?.array?.count == 3, "\(outcome.text.prefix(400))")
+        #expect(outcome["tools"]?.array?.count == 2)
+        #expect(abs((outcome["cost"]?.number ?? 0) - 0.6) < 1e-9)
+        #expect(outcome["finish_reason"] == "stop")
+      }
+    }
+
     @Test func `a tool that nobody has configured is not offered, and one that was not offered is refused`()
       async throws
     {

@@ -33,6 +33,7 @@ extension OnABroker {
       var via = Dictionary(uniqueKeysWithValues: raw.map { ("simulator/model-\($0)", [$0, "sim"]) })
       for part in wholes { via["simulator/\(part)+model-whole"] = ["whole"] }
       for (part, _) in messages { via["simulator/\(part)+model-m"] = ["messages"] }
+      for part in oddMessages { via["simulator/\(part)+model-m"] = ["messages"] }
       for part in passing { via["simulator/\(part)+fail-first-1+model-m"] = ["messages"] }
       let caller = try stage.caller("a", via: via, others: broken + [whole])
       await caller.ready()
@@ -96,10 +97,27 @@ extension OnABroker {
       #expect(outcome["content"]?.string?.isEmpty == false)
     }
 
+    static let oddMessages = [
+      "split", "crlf", "no-done", "invalid-utf8", "finish-banana", "gzip", "multi-line", "drip-1",
+    ]
+
+    @Test(arguments: oddMessages)
+    func `Anthropic's events are read however they are written`(_ part: String) async throws {
+      let house = try await Self.house.value
+      let outcome = try await house.stage.outcome(try await house.stage.command("simulator/\(part)+model-m"))
+      #expect(outcome["reason"] == nil, "\(outcome.text.prefix(300))")
+      #expect(outcome["provider"] == "messages")
+      #expect(outcome["content"]?.string?.hasPrefix("[simulated]") == true)
+      #expect(outcome["content"]?.string?.contains("\u{FFFD}") == (part == "invalid-utf8"))
+      #expect(outcome["finish_reason"] == "stop")
+      #expect((outcome["usage"]?["completion_tokens"]?.int ?? 0) > 0)
+      if part == "finish-banana" { #expect(outcome["native_finish_reason"] == "banana") }
+    }
+
     static let messages = [
       ("refusal", "content_filter"), ("filter", "content_filter"), ("status-400", "invalid_request"),
       ("credits-400", "insufficient_credits"), ("filter-400", "content_filter"), ("big-50mb", "too_large"),
-      ("endless", "too_large"),
+      ("endless", "too_large"), ("gzip-bomb", "too_large"), ("status-401", "upstream_error"),
     ]
 
     @Test(arguments: messages)
@@ -110,7 +128,10 @@ extension OnABroker {
       #expect(outcome["tries"]?.array?.count == 1)
     }
 
-    static let passing = ["status-529", "error-mid-stream", "error-200", "half", "html", "nothing", "status-429"]
+    static let passing = [
+      "status-529", "error-mid-stream", "error-200", "half", "html", "nothing", "status-429", "no-finish",
+      "broken-json",
+    ]
 
     @Test(arguments: passing)
     func `what may pass at Anthropic is tried again, 529 among it`(_ part: String) async throws {
