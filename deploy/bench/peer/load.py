@@ -7,6 +7,7 @@ import asyncio
 import importlib.metadata
 import json
 import os
+import signal
 import sys
 import time
 
@@ -116,7 +117,14 @@ async def measure(peer, package, fuse, options, **processes):
 
 
 def run(main):
+    """What a peer has started ends with it, also where it is ended itself."""
+
+    async def ended():
+        task = asyncio.current_task()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        await main()
+
     try:
-        asyncio.run(main())
-    except KeyboardInterrupt:
+        asyncio.run(ended())
+    except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)

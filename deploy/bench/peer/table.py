@@ -27,8 +27,8 @@ def spread(values, factor, places):
     known = sorted(value * factor for value in values if value is not None)
     if not known:
         return "-"
-    middle = known[len(known) // 2]
-    return " / ".join(f"{value:.{places}f}" for value in (known[0], middle, known[-1]))
+    figures = [known[0], known[len(known) // 2], known[-1]] if len(known) > 1 else known
+    return " / ".join(f"{value:.{places}f}" for value in figures)
 
 
 def main():
