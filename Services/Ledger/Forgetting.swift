@@ -18,6 +18,8 @@ final class Forgetting: Sendable {
     /// Those that ended before this time.
     let before: Int64?
     let by: String
+    /// How many at once, at most.
+    let limit: Int
 
     init(_ body: [UInt8]) throws(Refusal) {
       guard let json = try? JSON.parse(body), json.object != nil else {
@@ -25,6 +27,10 @@ final class Forgetting: Sendable {
       }
       id = json["id"]?.string
       tenant = json["tenant"]?.string
+      limit = Int(json["limit"]?.int ?? Int64(Forgetting.most))
+      guard (1...Forgetting.most).contains(limit) else {
+        throw Refusal(400, "invalid_request", "limit must be a whole number from 1 to \(Forgetting.most)")
+      }
       by = String((json["by"]?.string ?? "operator").prefix(200))
       let text = json["before"]?.string
       before = try text.map { (text) throws(Refusal) in try Query.milliseconds("before", text) }
@@ -97,12 +103,12 @@ final class Forgetting: Sendable {
     if let before = asked.before { (since, times) = (" AND ended < ?", [.int(before)]) }
     let ids = try archive.statements(
       "SELECT id FROM deliberations WHERE state <> 'open' AND forgotten IS NULL\(which)\(since) ORDER BY ended LIMIT ?"
-    ).rows(values + times + [Value(Self.most + 1)]) { $0.text(0) }
+    ).rows(values + times + [Value(asked.limit + 1)]) { $0.text(0) }
     // those that are open have not ended before anything
     let open = try archive.statements("SELECT count(*) FROM deliberations WHERE state = 'open'\(which)").rows(
       values
     ) { asked.before == nil ? Int($0.int(0)) : 0 }
-    return (Array(ids.prefix(Self.most)), open.first ?? 0, ids.count > Self.most)
+    return (Array(ids.prefix(asked.limit)), open.first ?? 0, ids.count > asked.limit)
   }
 
   /// What was written, and how far the log has to be read for all of it to be erased here.

@@ -81,6 +81,7 @@ func openLedger(_ context: ServiceContext) throws -> any Stoppable {
   // Whoever waits for this process to be there relies on what was put back.
   if isEmbedded { _ = begun.wait() }
   let address = SocketAddress(host: settings.ledger.host, port: server.port)
+  context.log.info("ledger.opened", ("door", address), ("file", file.path))
   return OpenLedger(
     door: address, server: server, session: session, readers: readers, search: search, running: running,
     file: file)

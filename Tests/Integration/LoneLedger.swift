@@ -20,7 +20,7 @@ final class LoneLedger {
   private var written = 0
   private let lines = Lock<[String]>([])
   private var processes: [KeptProcess] = []
-  private let client = HTTPClient()
+  let client = HTTPClient()
 
   init(answerBytes: Int = 200) async throws {
     folder = try RunningSystem.newFolder()
@@ -49,6 +49,7 @@ final class LoneLedger {
     environment["CONCLAVE_INCARNATION"] = "one"
     environment["CONCLAVE_DATA"] = folder
     environment["CONCLAVE_ADMIN"] = "127.0.0.1:0"
+    environment["CONCLAVE_LEDGER"] = "127.0.0.1:0"
     environment["SWIFT_BACKTRACE"] = "enable=no"
     return environment.merging(extra) { _, new in new }
   }
@@ -78,15 +79,27 @@ final class LoneLedger {
     try await producer.warm([topics.events])
   }
 
+  /// Those that the next ones are told of, in turn.
+  func tell(of tenants: [String]) { teller.tenants = tenants }
+
+  /// The beginning of one that goes on for ever; its id.
+  func tellOpen() async throws -> String {
+    let told = teller.deliberation().prefix(3)
+    for event in told { try await send(teller.record(event)) }
+    return told.first?.subject ?? ""
+  }
+
   /// Whole deliberations; returns when the broker has them.
   func tell(_ count: Int) async throws {
-    for record in teller.records(count) {
-      written += 1
-      _ = try await producer.send(
-        Outgoing(
-          topic: topics.events, partition: record.partition, key: record.key, value: record.value,
-          headers: record.headers))
-    }
+    for record in teller.records(count, atOnce: 5) { try await send(record) }
+  }
+
+  private func send(_ record: Record) async throws {
+    written += 1
+    _ = try await producer.send(
+      Outgoing(
+        topic: topics.events, partition: record.partition, key: record.key, value: record.value,
+        headers: record.headers))
   }
 
   func number(_ sql: String) -> Int64? { try? Database(path, .read).number(sql) }
@@ -99,6 +112,29 @@ final class LoneLedger {
 
   func says(_ words: String, within limit: Duration = .seconds(30)) async throws {
     try await eventually("it says \(words): \(output.suffix(2_000))", within: limit) { output.contains(words) }
+  }
+
+  /// Where its interface is.
+  var door: String {
+    get async throws {
+      try await says("ledger.opened")
+      let line = lines.withLock { $0.last { $0.contains("ledger.opened") } }
+      return String(try #require(line?.split(separator: " ").first { $0.hasPrefix("door=") }).dropFirst("door=".count))
+    }
+  }
+
+  /// What its interface says.
+  func ask(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> (status: Int, body: JSON) {
+    try await Self.ask(client, "http://\(try await door)\(path)", method, body)
+  }
+
+  static func ask(
+    _ client: HTTPClient, _ url: String, _ method: String = "GET", _ body: JSON? = nil
+  ) async throws -> (status: Int, body: JSON) {
+    let answer = try await client.send(
+      HTTPRequest(
+        method: method, url: url, body: body?.bytes ?? [], timeouts: HTTPRequest.Timeouts(total: .seconds(60))))
+    return (answer.status, try JSON.parse(answer.body))
   }
 
   /// What `/readyz` says, as the newest process announced its door.

@@ -2,6 +2,7 @@ import Bus
 import Deliberation
 import Folding
 import Foundation
+import Store
 import Testing
 
 @testable import Ledger
@@ -74,16 +75,83 @@ import Testing
     #expect(comparison.met[Sums.Pair(one: "a", other: "c")] == Sums.Met(compared: 1, apart: 1))
   }
 
-  @Test("tells OpenRouter's clients about a generation") func generation() throws {
+  @Test("sums up costs, who disagreed with whom, who stood alone and what outer models chose") func totals() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 35)
+    teller.tenants = ["one", "two"]
+    var told = (0..<6).map { _ in teller.deliberation() }
+    told.append(Plot.decided.tell(&teller))
+    told.append(Plot.degraded.tell(&teller))
+    try shelf.write(told.flatMap { $0 }.map { teller.record($0) })
+    let archive = try shelf.archive()
+    let totals = try archive.totals(tenant: nil, since: nil, until: nil)
+    let days = totals["days"]?.array ?? []
+    #expect(days.reduce(0) { $0 + ($1["calls"]?.int ?? 0) } == (try shelf.number("SELECT count(*) FROM calls")))
+    let sum = days.reduce(0) { $0 + ($1["cost"]?.number ?? 0) }
+    let cost = try Double(shelf.number("SELECT sum(cost) FROM calls")) / 1e9
+    #expect(abs(sum - cost) < 1e-9)
+    // one judgement of all three each, where there was one
+    #expect(totals["models"]?.array?.map { $0["compared"] ?? 0 } == [7, 7, 7])
+    #expect(totals["models"]?.array?.map { $0["contradicted"] ?? 0 } == [7, 7, 7])
+    #expect(totals["models"]?.array?.reduce(0) { $0 + ($1["alone"]?.int ?? 0) } == 7)
+    #expect(totals["pairs"]?.array?.count == 3)
+    #expect(totals["pairs"]?.array?.reduce(0) { $0 + ($1["apart"]?.int ?? 0) } == 14)
+    #expect(totals["choices"] == [["model": .string(Teller.models[0]), "outcome": "fused", "count": 1]])
+    let one = try archive.totals(tenant: "one", since: nil, until: nil)
+    #expect(one["pairs"] == nil && one["days"]?.array?.allSatisfy { $0["tenant"] == "one" } == true)
+    #expect(try archive.totals(tenant: nil, since: "2100-01-01", until: nil)["days"] == [])
+  }
+
+  @Test("is said not to be all where a tenant's texts lie far back among those of others") func incomplete() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 36)
+    teller.answerBytes = 20
+    teller.tenants = ["rare"]
+    let rare = teller.deliberation()
+    teller.tenants = ["default"]
+    let others = (0..<40).map { _ in teller.deliberation() }
+    try shelf.write((rare + others.flatMap { $0 }).map { teller.record($0) })
+    let archive = try shelf.archive()
+    let search = try SearchFile(SearchFile.path(data: shelf.folder))
+    #expect(try archive.search("zebra", tenant: nil, limit: 1)["behind"]?.int == archive.lastSeq)
+    while try search.follow(archive, most: 500) > 0 {}
+    // a word of each text of one event more than is looked through
+    try search.database.run("UPDATE texts SET body = body || ' kumquat'")
+    let found = try archive.search("kumquat", tenant: "rare", limit: 1)
+    #expect(found["found"] == [] && found["complete"] == false && found["behind"] == 0)
+    let whole = try archive.search("kumquat", tenant: "rare", limit: 200)
+    #expect(whole["found"]?.array?.isEmpty == false && whole["complete"] == true)
+  }
+
+  @Test("tells OpenRouter's clients about a generation, also whether a panel sat, a stream was read and why it ended")
+  func generation() throws {
     let shelf = try Shelf()
     var teller = Teller(seed: 33)
-    let (id, records) = teller.story()
-    try shelf.write(records)
+    var told = teller.deliberation()
+    let id = told[0].subject
+    var requested = try #require(try JSON.parse(told[0].value).object)
+    requested["stream"] = "answer"
+    told[0] = Teller.Told(
+      subject: id, id: told[0].id, type: told[0].type, time: told[0].time, value: JSON.object(requested).bytes)
+    try shelf.write(told.map { teller.record($0) })
     let data = try #require(try shelf.archive().generation(id)?["data"])
     #expect(data["router"]?.string == "openrouter/fusion")
     #expect(data["id"]?.string == id)
     #expect((data["total_cost"]?.number ?? 0) > 0)
+    #expect(data["streamed"] == true && data["finish_reason"] == "stop")
     #expect(try shelf.archive().generation("gen-nobody") == nil)
+    // the outer model might have asked a panel, and did not
+    let alone = teller.deliberation()
+    var decided = try #require(try JSON.parse(alone[0].value).object)
+    decided["policy"] = "auto"
+    let plain = Teller.ended([
+      Teller.Told(
+        subject: alone[0].subject, id: alone[0].id, type: alone[0].type, time: alone[0].time,
+        value: JSON.object(decided).bytes), alone[10],
+    ])
+    try shelf.write(plain.map { teller.record($0) })
+    let other = try #require(try shelf.archive().generation(alone[0].subject)?["data"])
+    #expect(other["router"] == .null && other["streamed"] == false)
   }
 
   @Test("is restored in order: events first, then the word that they were, then what waits") func restore() throws {
