@@ -95,7 +95,10 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
     }
   }
 
-  package func matters(late type: String) -> Bool { logic.settles && type == "conclave.deliberation.requested.v1" }
+  package func matters(late type: String) -> Bool {
+    logic.settles
+      && ["conclave.deliberation.requested.v1", "conclave.deliberation.rejected.v1"].contains(type)
+  }
 
   package func late(_ record: FoldRecord) -> [Addressed] {
     guard let recorded = try? read(record, nil) else { return [] }

@@ -190,9 +190,15 @@ package struct PartitionFold<D: Decider> {
     let name = record.subject
     if ended[name] != nil {
       // What a late record causes is sent after the end was reached, where it may never have been.
-      guard record.offset >= resumed.acknowledged else { return }
+      guard record.offset >= resumed.acknowledged else {
+        if decider.matters(late: record.envelope.type) { ended[name]?.recalled.append(record.envelope.id) }
+        return
+      }
     } else if record.offset < resumed.acknowledged, decider.closes(record, isFirst: subjects[name] == nil) {
-      remember(name, subjects.removeValue(forKey: name)?.recalled ?? [], since: now)
+      var recalled = subjects.removeValue(forKey: name)?.recalled ?? []
+      // what closes may be an ask itself, and a copy of it is no late one
+      if decider.matters(late: record.envelope.type) { recalled.append(record.envelope.id) }
+      remember(name, recalled, since: now)
       return
     }
     var subject = subjects.removeValue(forKey: name) ?? begin(record)

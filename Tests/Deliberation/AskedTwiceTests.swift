@@ -50,11 +50,17 @@ import Testing
     try story.ask(Sample.alias(), second, askID: "ask-2")
     let added = story.assembling().filter { !before.contains($0) }
     let local = "result/\(IDs.discriminator(source: "/conclave/gateway", id: "ask-2"))"
-    #expect(added.lines == ["result \(local)", "reply 2 reply/g2/y/ended"])
+    #expect(added.lines == ["result \(local)", "reply 2 reply/g2/y/ended/\(local.dropFirst(7))"])
     #expect(try added.value(local)["code"] == 409)
+    #expect(try added.value(local)["body"]?["error"]?["metadata"]?["error_type"] == "precondition_failed")
     #expect(added[1].type == "conclave.reply.ended.v1")
     // whoever has dropped the deliberation says the same
-    #expect(Assembling.answer(toLate: try #require(story.events.last)) == added)
+    #expect(Assembling().late(try #require(story.events.last)) == added)
+    // another one at the same gateway has an answer of its own
+    try story.ask(Sample.alias(), second, askID: "ask-3")
+    let all = story.assembling()
+    #expect(all.count { $0.type == "conclave.reply.ended.v1" } == 2)
+    #expect(Set(all.map(\.id)).count == all.count)
   }
 
   @Test("the same ask twice is one ask") func same() throws {
@@ -72,9 +78,30 @@ import Testing
     #expect(result["code"] == 400)
     #expect(result["body"]?["error"]?["metadata"]?["path"] == "plugins[0].quorum")
     #expect(story.dispatching().isEmpty && story.judging().isEmpty)
-    // a later ask under that id finds it ended
+    // a later ask under that id finds it ended, and is told so while the first is not acknowledged yet
     try story.ask(Sample.alias(), second, askID: "ask-2")
     #expect(story.state?.isOpen == false && story.dispatching().isEmpty)
+    let local = Self.local("ask-2")
+    let added = story.assembling().filter { !outputs.contains($0) }
+    #expect(added.lines == ["result \(local)", "reply 2 reply/g2/y/ended/\(local.dropFirst(7))"])
+    #expect(try added.value(local)["code"] == 409)
+  }
+
+  private static func local(_ ask: String) -> String {
+    "result/\(IDs.discriminator(source: "/conclave/gateway", id: ask))"
+  }
+
+  @Test("each of two asks that are refused under one id has its own answer") func bothRejected() throws {
+    var story = try Story(Sample.alias(["quorum": 99]), first)
+    let before = story.assembling()
+    try story.ask(Sample.alias(["rounds": 99]), second, askID: "ask-2")
+    let added = story.assembling().filter { !before.contains($0) }
+    let local = Self.local("ask-2")
+    #expect(added.lines == ["result \(local)", "reply 2 reply/g2/y/\(local.dropFirst(7))"])
+    #expect(try added.value(local)["body"]?["error"]?["metadata"]?["path"] == "plugins[0].rounds")
+    #expect(try added.value("y/\(local.dropFirst(7))")["ask"] == "ask-2")
+    // and so it has where the first was dropped
+    #expect(Assembling().late(try #require(story.events.last)) == added)
   }
 
   // MARK: Cancelling

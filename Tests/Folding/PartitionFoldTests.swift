@@ -109,6 +109,8 @@ import Testing
     #expect(bench.fold.hasEnded("a"))
     _ = bench.tick(2_000)
     #expect(!bench.fold.hasEnded("a"))
+    // and what is opened under its name then runs anew
+    #expect(bench.read("a", "opened", "again") == ["a/call"])
   }
 
   @Test("what nothing opens holds nothing back and is forgotten") func unopened() {

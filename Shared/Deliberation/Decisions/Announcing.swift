@@ -92,24 +92,29 @@ struct Announcing {
     }
   }
 
-  /// Asks that came under this id with another body, or that were refused: each is answered alone.
-  func refusals() -> [Output] {
-    deliberation.joined.flatMap { joined -> [Output] in
-      guard case .refused(let error) = joined.value.verdict else {
-        return joined.value.verdict == .late ? late(joined) : []
-      }
-      return Self.single(
-        deliberation: id, event: joined.id, discriminator: joined.value.discriminator, code: error.status,
-        body: error.body, origin: joined.value.origin,
-        metadata: joined.value.metadata, reply: joined.value.reply)
-    }
-  }
+  /// Asks that came under this id with another body, after its end, or that were refused: each is answered alone.
+  func refusals() -> [Output] { deliberation.joined.flatMap { alone($0) } }
 
-  /// An ask whose id has ended: its gateway reads the end from the ledger, a pipeline is told by a record of its own.
-  func late(_ joined: Fact<Deliberation.Joined>) -> [Output] {
-    let body = ErrorBody.json(code: 409, type: "conflict", message: "the deliberation \(id) has ended; use a new id")
-    return record(joined.value.discriminator, 409, body, joined.value.origin, joined.value.metadata, joined.id)
-      + joined.value.reply.map { reply($0, "ended", id: "ended", [:], causation: joined.id) }
+  /// The answer to one ask that is not the deliberation's. It follows from that ask alone, so that it is the same whether
+  /// the deliberation is still held or was dropped.
+  func alone(_ joined: Fact<Deliberation.Joined>) -> [Output] {
+    let ask = joined.value
+    switch ask.verdict {
+    case .joined: return []
+    case .late:
+      // an open connection reads the end where it is kept, a pipeline is told by a record of its own
+      let error = AskError(
+        status: 409, type: "precondition_failed", "\(id) has ended; an id runs once. Ask again under another id.")
+      return record(ask.discriminator, error.status, error.body, ask.origin, ask.metadata, joined.id)
+        + ask.reply.map { reply($0, "ended", id: "ended/\(ask.discriminator)", [:], causation: joined.id) }
+    case .refused(let error):
+      // the reply names the ask, because others may wait for that deliberation at the same gateway
+      let members: JSONObject = [
+        "code": .int(Int64(error.status)), "body": error.body, "ask": .string(ask.origin.id),
+      ]
+      return record(ask.discriminator, error.status, error.body, ask.origin, ask.metadata, joined.id)
+        + ask.reply.map { reply($0, "result", id: ask.discriminator, members, causation: joined.id) }
+    }
   }
 
   /// The result and the final replies, once the end was read.
@@ -142,37 +147,5 @@ struct Announcing {
         destination: .results, id: "\(id)/result/\(name)", type: "conclave.result.v1", subject: id, key: id,
         value: JSON.object(value).bytes, correlation: origin.id, causation: cause)
     ]
-  }
-
-  /// An answer to one ask alone, which is not the deliberation's: the reply names the ask, because others may wait for
-  /// that deliberation at the same gateway.
-  static func single(
-    deliberation: String, event: String, discriminator: String, code: Int, body: JSON, origin: Origin,
-    metadata: JSON?, reply: [ReplyAddress]
-  ) -> [Output] {
-    let announcing = Announcing(Deliberation(id: deliberation))
-    let members: JSONObject = ["code": .int(Int64(code)), "body": body, "ask": .string(origin.id)]
-    return announcing.record(discriminator, code, body, origin, metadata, event)
-      + reply.map { announcing.reply($0, "result", id: discriminator, members, causation: event) }
-  }
-}
-
-extension Assembling {
-  /// The answer to an ask whose id has ended within the dedup window, for whoever has dropped that deliberation.
-  package static func answer(toLate recorded: Recorded) -> [Output] {
-    let announcing = Announcing(Deliberation(id: recorded.subject))
-    switch recorded.event {
-    case .requested(let ask)?:
-      let joined = Deliberation.Joined(
-        discriminator: ask.origin.discriminator, form: ask.form, reply: ask.reply, origin: ask.origin,
-        metadata: ask.metadata, verdict: .late)
-      return announcing.late(Fact(value: joined, id: recorded.id, place: 0, time: recorded.time))
-    case .rejected(let ask)?:
-      return Announcing.single(
-        deliberation: recorded.subject, event: recorded.id, discriminator: ask.origin.discriminator, code: ask.code,
-        body: ErrorBody.json(code: ask.code, type: ask.errorType, message: ask.message, path: ask.path),
-        origin: ask.origin, metadata: ask.metadata, reply: ask.reply)
-    default: return []
-    }
   }
 }

@@ -17,8 +17,8 @@ package struct Assembling: Decides {
   }
 
   package func decide(_ deliberation: Deliberation, now: Moment) -> [Output] {
-    guard deliberation.ask != nil else { return Announcing(deliberation).end() }
     let announcing = Announcing(deliberation)
+    guard deliberation.ask != nil else { return announcing.refusals() + announcing.end() }
     var outputs = announcing.progress() + announcing.cancellations() + announcing.refusals()
     if deliberation.end == nil {
       if let end = Ending(deliberation, now: now).event() {
@@ -49,7 +49,7 @@ package struct Assembling: Decides {
     let kind: SealKind
     if !isWaiting {
       kind = .complete
-    } else if now >= deliberation.deadline(ofRound: round) {
+    } else if now >= min(deliberation.deadline(ofRound: round), ask.deadline) {
       kind = .deadline
     } else if let over = quorumOver(deliberation, ask, round), now >= over {
       kind = .quorum

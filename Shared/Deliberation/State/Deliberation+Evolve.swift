@@ -67,31 +67,17 @@ extension Deliberation {
   }
 
   private mutating func join(_ fact: Fact<Requested>, _ verdict: Joined.Verdict) {
-    let event = fact.value
-    joined.append(
-      Fact(
-        value: Joined(
-          discriminator: event.origin.discriminator, form: event.form, reply: event.reply, origin: event.origin,
-          metadata: event.metadata, verdict: verdict),
-        id: fact.id, place: fact.place, time: fact.time))
+    joined.append(Fact(value: Joined(fact.value, verdict), id: fact.id, place: fact.place, time: fact.time))
   }
 
   private mutating func refuse(_ fact: Fact<Rejected>) {
     let event = fact.value
-    let discriminator = event.origin.discriminator
-    guard isNew(discriminator) else { return }
-    guard ask != nil else {
-      if end == nil { end = Fact(value: .rejected(event), id: fact.id, place: fact.place, time: fact.time) }
-      return
+    guard isNew(event.origin.discriminator) else { return }
+    if ask == nil, end == nil {
+      end = Fact(value: .rejected(event), id: fact.id, place: fact.place, time: fact.time)
+    } else {
+      joined.append(Fact(value: Joined(event), id: fact.id, place: fact.place, time: fact.time))
     }
-    joined.append(
-      Fact(
-        value: Joined(
-          discriminator: discriminator, form: event.form, reply: event.reply, origin: event.origin,
-          metadata: event.metadata,
-          verdict: .refused(
-            AskError(status: event.code, type: event.errorType, event.message, path: event.path))),
-        id: fact.id, place: fact.place, time: fact.time))
   }
 
   /// The first of `requested` and `rejected` with one discriminator is what became of that ask.
@@ -152,6 +138,21 @@ extension Deliberation {
     }
     seats[index].holders.append(Seat.Holder(model: ask.standIns[standInsUsed], since: fact.time))
     standInsUsed += 1
+  }
+}
+
+extension Deliberation.Joined {
+  init(_ ask: Requested, _ verdict: Verdict) {
+    self.init(
+      discriminator: ask.origin.discriminator, form: ask.form, reply: ask.reply, origin: ask.origin,
+      metadata: ask.metadata, verdict: verdict)
+  }
+
+  init(_ ask: Rejected) {
+    self.init(
+      discriminator: ask.origin.discriminator, form: ask.form, reply: ask.reply, origin: ask.origin,
+      metadata: ask.metadata,
+      verdict: .refused(AskError(status: ask.code, type: ask.errorType, ask.message, path: ask.path)))
   }
 }
 

@@ -11,6 +11,8 @@ struct Node {
   private(set) var states: [String: Deliberation] = [:]
   private var ended: Set<String> = []
   private var sent: Set<String> = []
+  /// Asks that were read: a copy of one is no other ask.
+  private var asks: Set<String> = []
   private(set) var acknowledged: Set<String> = []
   /// Decided, and not yet with the brokers.
   var outbox: [Output] = []
@@ -61,10 +63,18 @@ struct Node {
     }
   }
 
+  private func isAsk(_ recorded: Recorded) -> Bool {
+    switch recorded.event {
+    case .requested?, .rejected?: true
+    default: false
+    }
+  }
+
   private mutating func fold(_ recorded: Recorded, now: Moment, decides: Bool) {
     let id = recorded.subject
+    let isKnownAsk = isAsk(recorded) && !asks.insert(recorded.id).inserted
     if ended.contains(id) {
-      if role == .aggregator { send(Assembling.answer(toLate: recorded)) }
+      if role == .aggregator, !isKnownAsk { send(Assembling().late(recorded)) }
       return
     }
     var state = states[id]

@@ -38,6 +38,10 @@ import Testing
     #expect(results.allSatisfy { $0.causation == end.id }, "\(id): a result followed another end")
     let body = try #require(Results.result(folded))
     for result in results { #expect(try JSON.parse(result.value)["body"] == body.body, "\(id): its results differ") }
+    for joined in folded.joined where joined.value.verdict != .joined {
+      let name = "\(id)/result/\(joined.value.discriminator)"
+      #expect(world.results.contains { $0.id == name }, "\(id): the ask \(joined.value.origin.id) has no result")
+    }
     guard let totals = end.value.totals else { return }
     #expect(try verify(events, totals.digest, totals.digestEvents), "\(id): the digest does not verify")
     try sealed(folded, end.place, id)

@@ -47,14 +47,15 @@ struct Story {
 
   mutating func completes(
     _ local: String, _ content: String, toolCalls: [JSON] = [], cost: Double = 0.01, annotations: [JSON] = [],
-    finish: String = "stop"
+    finish: String = "stop", reasoning: String? = nil
   ) throws {
     let call = try #require(CallID("\(id)/\(local)"))
     let key = CallKey(call.purpose, round: call.round, member: call.member, attempt: call.attempt)
     let model = state?.calls[key]?.model ?? state?.ask?.value.answerer
     let event = CallCompleted(
       call: call, modelAsked: model?.asked ?? "", model: model?.model ?? "", provider: "openrouter",
-      execution: "x-\(local)", content: content, toolCalls: toolCalls, annotations: annotations, finishReason: finish,
+      execution: "x-\(local)", content: content, reasoning: reasoning, toolCalls: toolCalls, annotations: annotations,
+      finishReason: finish,
       usage: Usage(promptTokens: 100, completionTokens: 10), cost: cost, started: now, finished: now + 250)
     try read(.callCompleted(event), call.local)
   }
@@ -96,6 +97,18 @@ struct Story {
     try dispatches()
     for (index, content) in contents.enumerated() { try completes("panel/0/\(index)/0", content) }
     try assembles()
+  }
+
+  /// The end, where it is of that kind.
+  var completed: Completed? { if case .completed(let end)? = state?.end?.value { end } else { nil } }
+  var failed: Failed? { if case .failed(let end)? = state?.end?.value { end } else { nil } }
+
+  /// The judge has said that, and the answer is asked for.
+  mutating func judgeSays(_ output: String = JudgeSays.valid(), round: Int = 0) throws {
+    try judges()
+    try completes("judge/\(round)/-/0", output)
+    try judges()
+    try judges()
   }
 
   var result: Results.Result? { state.flatMap { Results.result($0) } }
