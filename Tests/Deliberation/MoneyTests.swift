@@ -25,12 +25,36 @@ import Testing
     #expect(try story.dispatching().command("panel/0/0/0").maxCost == nil)
   }
 
-  @Test("a stand-in spends of the same seat") func standIn() throws {
-    var story = try Story(Sample.alias(["max_cost": 1, "stand_ins": ["deepseek/deepseek-v3.2"]]))
+  @Test("a stand-in gets what its seat has left") func standIn() throws {
+    var story = try Story(Sample.alias(["max_cost": 1, "stand_ins": ["deepseek/deepseek-v3.2", "openai/gpt-5.1"]]))
     let first = try #require(try story.dispatches().command("panel/0/0/0").maxCost)
-    try story.fails("panel/0/0/0", .upstreamError, cost: 0.05)
+    try story.fails("panel/0/0/0", .upstreamError)
     let second = try #require(try story.dispatches().command("panel/0/0/1").maxCost)
-    #expect(second <= first)
+    #expect(abs(second - first) < 1e-9)
+    try story.fails("panel/0/0/1", .upstreamError, cost: 0.05)
+    let third = try #require(try story.dispatches().command("panel/0/0/2").maxCost)
+    #expect(abs(third - (first - 0.05)) < 1e-9)
+  }
+
+  @Test("stand-ins that spend all that they get leave judge and answer theirs") func spendthrifts() throws {
+    let plain = try Story(Sample.alias(["max_cost": 1]))
+    let shares = try (0..<3).map { try #require(try plain.dispatching().command("panel/0/\($0)/0").maxCost) }
+    let held = 1 - shares.reduce(0, +)
+    let names: JSON = ["openai/gpt-5.1", "openai/gpt-5.1", "google/gemini-3-pro", "google/gemini-3-pro"]
+    var story = try Story(Sample.alias(["max_cost": 1, "stand_ins": names]))
+    var outputs = try story.dispatches()
+    for attempt in 0...4 {
+      let most = try #require(try outputs.command("panel/0/0/\(attempt)").maxCost)
+      try story.fails("panel/0/0/\(attempt)", .upstreamError, cost: most)
+      outputs = try story.dispatches()
+    }
+    for member in 1..<3 { try story.completes("panel/0/\(member)/0", "x", cost: shares[member]) }
+    try story.assembles()
+    let judge = try #require(try story.judges().command("judge/0/-/0").maxCost)
+    try story.completes("judge/0/-/0", JudgeSays.valid(), cost: judge)
+    try story.judges()
+    let answer = try #require(try story.judges().command("answer/0/-/0").maxCost)
+    #expect(judge > 0.2 && answer > 0.2 && abs(judge + answer - held) < 1e-9)
   }
 
   @Test("caches one answer for one question, but two for a model that sits twice") func cacheKeys() throws {

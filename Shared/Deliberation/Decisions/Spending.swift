@@ -1,5 +1,5 @@
-/// How `max_cost` is shared out. Judge and answer keep their parts until they are called; what a call leaves of its part
-/// goes to those that follow.
+/// How `max_cost` is shared out. Judge and answer keep their parts until they are called, whoever stands in for whom; what
+/// a call leaves of its part goes to those that follow.
 struct Spending {
   private let limit: Double
   private let estimate: Estimate
@@ -30,18 +30,30 @@ struct Spending {
   /// What nobody has spent or may still spend.
   private func free(without key: CallKey) -> Double {
     var free = limit
-    for (other, call) in deliberation.calls where other != key {
-      if let outcome = call.outcome { free -= outcome.value.cost ?? 0 } else { free -= part(other) }
+    // in one order, because a sum of doubles depends on it
+    for other in deliberation.calls.keys.sorted() where other != key {
+      if let outcome = deliberation.calls[other]?.outcome {
+        free -= outcome.value.cost ?? 0
+      } else {
+        free -= part(other)
+      }
+    }
+    guard let round = deliberation.openRound else { return free }
+    // members that are asked with this one and of which nothing stands in the log yet
+    for member in deliberation.asked(in: round) where deliberation.givenUp[member] == nil {
+      let other = deliberation.key(of: member, in: round)
+      if other != key, deliberation.calls[other] == nil { free -= part(other) }
     }
     return free
   }
 
   func reservation(_ key: CallKey) -> Double {
     let free = free(without: key)
+    let (judge, answer) = (part(CallKey(.judge)), part(CallKey(.answer)))
     let most =
       switch key.purpose {
-      case .decision, .panel: min(part(key), free)
-      case .judge: free - part(CallKey(.answer))
+      case .decision, .panel: min(part(key), free - judge - answer)
+      case .judge: free - answer
       case .answer: free
       }
     return max(0, most)
