@@ -89,7 +89,16 @@ extension Deliberation {
     if !tools.isEmpty { parameters["tool_choice"] = toolChoice(ask, isAfterFusion: isAfterFusion) }
     return command(
       key, ask.answerer, fallbacks: ask.fallbacks, messages: messages, tools: tools, parameters: parameters,
-      responseFormat: format, deadline: ask.deadline, isShown: ask.stream != .none)
+      responseFormat: format, deadline: ask.deadline,
+      // before a winner's own words nothing is shown
+      isShown: ask.stream != .none && !(key.purpose == .decision && ask.returnsWinner))
+  }
+
+  /// Whether an outer model ended without a word or a call, and not because it was stopped: that is no answer.
+  func isSilent(_ turn: CallCompleted) -> Bool {
+    guard turn.toolCalls.isEmpty, !turn.content.hasWords else { return false }
+    if ["length", "content_filter"].contains(turn.finishReason) { return false }
+    return ask?.value.parameters["stop"] == nil
   }
 
   /// `required` was met by the panel: kept on, it makes the model call again and answer nothing.

@@ -33,7 +33,7 @@ extension Deliberation {
       if isUnheardOf(first) { return true }
       // an output that could not be used is sent back once
       if case .completed? = analysis {} else if calls[first]?.completed != nil, isUnheardOf(second) { return true }
-      isWritten = analysis != nil && !(ask.mode == .bestOf && ask.entrance == .alias)
+      isWritten = analysis != nil && !ask.returnsWinner
     }
     guard isWritten else { return false }
     let answer = CallKey(.answer, round: seal.round)

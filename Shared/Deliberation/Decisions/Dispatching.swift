@@ -58,7 +58,7 @@ package struct Dispatching: Decides {
     var outputs = deliberation.single(key, lane: ask.answerer.lane) {
       deliberation.outerCall(key, ask, messages: ask.messages, offersFusion: true, isAfterFusion: false)
     }
-    if let turn = deliberation.calls[key]?.completed {
+    if let turn = deliberation.calls[key]?.completed, !deliberation.isSilent(turn) {
       let call = key.id(in: deliberation.id)
       let fused = deliberation.fusionCalls(in: turn).first
       let made = DecisionMade(

@@ -12,7 +12,8 @@ struct Ending {
     guard let ask = deliberation.ask?.value else { return nil }
     if let cancel = deliberation.cancel?.value { return .cancelled(Cancelled(by: cancel.by, totals: totals)) }
     if let end = natural(ask) { return end }
-    guard now >= ask.deadline else { return nil }
+    // a panel that nobody sealed in time is sealed first: what it answered belongs to the end
+    guard now >= ask.deadline, deliberation.openRound == nil else { return nil }
     let result = FusionResult(deliberation, upTo: .max)
     return failed(
       .deadline, 504,
@@ -28,7 +29,9 @@ struct Ending {
     case .auto:
       guard let decision = deliberation.decision?.value else {
         // what the model chose is the dispatcher's to say; that it failed needs no saying
-        guard deliberation.calls[CallKey(.decision)]?.failed != nil else { return nil }
+        guard let call = deliberation.calls[CallKey(.decision)],
+          call.failed != nil || call.completed.map(deliberation.isSilent) ?? false
+        else { return nil }
         return single(ask, CallKey(.decision))
       }
       return decision.outcome == .fused ? afterPanel(ask) : single(ask, CallKey(decision.call))
@@ -39,6 +42,7 @@ struct Ending {
   private func single(_ ask: Requested, _ key: CallKey) -> Event? {
     guard let call = deliberation.calls[key] else { return nil }
     if let completed = call.completed {
+      if deliberation.isSilent(completed) { return failed(.answerFailed, 502, words(silent: completed)) }
       return .completed(
         Completed(
           status: "ok", answerCall: completed.call, model: completed.model, mode: ask.mode, totals: totals))
@@ -59,9 +63,10 @@ struct Ending {
     guard let seal = deliberation.lastSeal?.value else { return nil }
     let result = FusionResult(deliberation, upTo: .max)
     if seal.answered.isEmpty, ask.onFailure == .fail { return panelFailed(result) }
-    if ask.mode == .bestOf, ask.entrance == .alias, !seal.answered.isEmpty { return best(ask, seal, result) }
+    if ask.returnsWinner, !seal.answered.isEmpty { return best(ask, seal, result) }
     guard let final = deliberation.finalAnswer(ofRound: seal.round) else { return nil }
     if let completed = final.call.completed {
+      if deliberation.isSilent(completed) { return answerFailed(result, 502, words(silent: completed)) }
       return .completed(
         Completed(
           status: result.isOK ? "ok" : "error", failureReason: result.failureReason,
@@ -74,17 +79,20 @@ struct Ending {
     {
       return failed(.deadline, 504, "the answer was not there at the deadline; \(words(failure))")
     }
-    guard result.isOK else { return panelFailed(result) }
     let status =
       switch failure.reason {
       case .rateLimited: 429
       case .insufficientCredits, .overBudget: 402
       default: 502
       }
+    return answerFailed(result, status, words(failure))
+  }
+
+  private func answerFailed(_ result: FusionResult, _ status: Int, _ words: String) -> Event {
+    guard result.isOK else { return panelFailed(result) }
     return failed(
       .answerFailed, status,
-      "the panel answered, and the call that writes the answer failed; the drafts are in metadata.fusion; \(words(failure))"
-    )
+      "the panel answered, and the call that writes the answer failed; the drafts are in metadata.fusion; \(words)")
   }
 
   private func best(_ ask: Requested, _ seal: PanelAssembled, _ result: FusionResult) -> Event? {
@@ -111,6 +119,10 @@ struct Ending {
   private func words(_ failure: CallFailed) -> String {
     let model = failure.modelAsked ?? failure.model ?? failure.call.local
     return "\(model): \(failure.reason.rawValue)\(failure.status.map { " \($0)" } ?? "") \(failure.message)"
+  }
+
+  private func words(silent turn: CallCompleted) -> String {
+    "\(turn.modelAsked): \(FailureReason.upstreamError.rawValue) it ended without producing any text"
   }
 
   private func failed(_ reason: EndReason, _ status: Int, _ message: String) -> Event {

@@ -111,9 +111,9 @@ struct FusionResult {
   }
 
   /// `status`, `analysis`, `responses`, `failed_models`, and what went wrong.
-  func toolResult(cutTo size: Int) -> JSON {
+  func toolResult(cutTo size: Int, hasAnalysis: Bool = true) -> JSON {
     var object: JSONObject = ["status": .string(isOK ? "ok" : "error")]
-    object.append("analysis", ifPresent: completedAnalysis?.analysis)
+    if hasAnalysis { object.append("analysis", ifPresent: completedAnalysis?.analysis) }
     if isOK {
       object.append("responses", responses(cutTo: size))
     } else {
@@ -135,14 +135,16 @@ struct FusionResult {
   }
 
   /// The top-level `fusion` of an answer.
-  func fusion(winner: Int?, costs: JSON, multiple: Double?) -> JSON? {
-    guard let seal, var object = toolResult(cutTo: .max).object else { return nil }
+  func fusion(winner: Int?, costs: JSON, multiple: Double?, _ extent: Extent) -> JSON? {
+    guard let seal,
+      var object = toolResult(cutTo: extent.answerBytes, hasAnalysis: extent.hasAnalysis).object
+    else { return nil }
     if !isOK { object["responses"] = [] }
-    object.append("sources", sources)
+    object.append("sources", extent.hasEvidence ? sources : [])
     object.append("mode", .string(deliberation.ask?.value.mode.rawValue ?? ""))
     object.append("sealed", .string(seal.sealed.rawValue))
     object.append("winner", ifPresent: winner.map { .int(Int64($0)) })
-    if let analysis = completedAnalysis {
+    if let analysis = completedAnalysis, extent.hasEvidence {
       object.append(
         "evidence",
         .array(

@@ -20,7 +20,7 @@ package struct Judging: Decides {
       return judge(deliberation, ask, seal, now: now)
     }
     // the winner's answer is returned as it is; only in tool form somebody else still writes
-    if ask.mode == .bestOf, ask.entrance == .alias { return [] }
+    if ask.returnsWinner { return [] }
     return answer(deliberation, ask, seal, analysis)
   }
 
@@ -190,7 +190,9 @@ package struct Judging: Decides {
 
   /// The tool's result stands as JSON inside JSON: what it is made of is cut where all of it no longer fits a record.
   private func toolResult(_ deliberation: Deliberation, _ ask: Requested) -> JSON {
-    let most = ask.answerBytes * (max(1, ask.panel.count) + 1)
+    // beside it stand the question, what the model said when it asked for this, and what it may say when it asks again
+    let said = deliberation.calls[CallKey(.decision)]?.completed?.content ?? ""
+    let most = ask.answerBytes * (max(1, ask.panel.count) + 1) - JSON.escapedSize(said)
     var share = ask.answerBytes
     while true {
       let result = FusionResult(deliberation, upTo: .max).toolResult(cutTo: share)

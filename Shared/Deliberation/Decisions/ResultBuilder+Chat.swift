@@ -1,24 +1,22 @@
 extension ResultBuilder {
   /// A `chat.completion`.
-  func chat(_ end: Completed) -> JSON {
+  func chat(_ end: Completed) -> JSON { fitted { chat(end, $0) } }
+
+  private func chat(_ end: Completed, _ extent: Extent) -> JSON {
     let answer = completed(CallKey(end.answerCall))
     var message: JSONObject = ["role": "assistant"]
     message.append("content", .string(content(end)))
     message.append("refusal", .null)
-    message.append("reasoning", ifPresent: answer?.reasoning.map { .string($0) })
+    if extent.hasReasoning { message.append("reasoning", ifPresent: answer?.reasoning.map { .string($0) }) }
     if let calls = answer?.toolCalls, !calls.isEmpty { message.append("tool_calls", .array(calls)) }
-    if let annotations = answer?.annotations, !annotations.isEmpty {
+    if extent.hasReasoning, let annotations = answer?.annotations, !annotations.isEmpty {
       message.append("annotations", .array(annotations))
     }
-    let fusion = fusion(end)
-    var body = assemble(end, message, fusion, answer)
-    // what follows is a copy for comfort: left out where it does not fit
-    let details = reasoningDetails(answer)
-    guard !details.isEmpty else { return body }
-    message.append("reasoning_details", .array(details))
-    let whole = assemble(end, message, fusion, answer)
-    if whole.bytes.count <= ask.answerBytes * (ask.panel.count + 2) { body = whole }
-    return body
+    if extent.hasDetails {
+      let details = reasoningDetails(answer)
+      if !details.isEmpty { message.append("reasoning_details", .array(details)) }
+    }
+    return assemble(end, message, fusion(end, extent), answer)
   }
 
   private func assemble(_ end: Completed, _ message: JSONObject, _ fusion: JSON?, _ answer: CallCompleted?) -> JSON {

@@ -1,9 +1,11 @@
 extension ResultBuilder {
   /// A `response` with the fusion beside its message.
-  func response(_ end: Completed) -> JSON {
+  func response(_ end: Completed) -> JSON { fitted { response(end, $0) } }
+
+  private func response(_ end: Completed, _ extent: Extent) -> JSON {
     let answer = completed(CallKey(end.answerCall))
     var output: [JSON] = []
-    if let item = fusionItem { output.append(item) }
+    if let item = fusionItem(extent) { output.append(item) }
     let text = content(end)
     let calls = answer?.toolCalls ?? []
     if !text.isEmpty || calls.isEmpty {
@@ -11,7 +13,8 @@ extension ResultBuilder {
         "id": .string("msg_\(id)"), "type": "message", "role": "assistant", "status": "completed",
         "content": [
           [
-            "type": "output_text", "text": .string(text), "annotations": .array(answer?.annotations ?? []),
+            "type": "output_text", "text": .string(text),
+            "annotations": .array(extent.hasReasoning ? answer?.annotations ?? [] : []),
             "logprobs": [],
           ]
         ],
@@ -25,16 +28,21 @@ extension ResultBuilder {
       ])
     }
     let isCut = finishReason(answer) == "length"
-    var body = frame(status: isCut ? "incomplete" : "completed", model: end.model, output: output)
+    var body = frame(status: isCut ? "incomplete" : "completed", model: end.model, output: output, extent)
     body["incomplete_details"] = isCut ? ["reason": "max_output_tokens"] : .null
     body["error"] = .null
     body["usage"] = responseUsage(end.totals)
-    body.append("fusion", ifPresent: fusion(end))
+    body.append("fusion", ifPresent: beside(fusion(end, extent), extent))
     return .object(body)
   }
 
   func failedResponse(type: String, message: String, totals: Totals) -> JSON {
-    var body = frame(status: "failed", model: ask.answerer.model, output: fusionItem.map { [$0] } ?? [])
+    fitted { failedResponse(type: type, message: message, totals: totals, $0) }
+  }
+
+  private func failedResponse(type: String, message: String, totals: Totals, _ extent: Extent) -> JSON {
+    var body = frame(
+      status: "failed", model: ask.answerer.model, output: fusionItem(extent).map { [$0] } ?? [], extent)
     body["incomplete_details"] = .null
     let code =
       switch type {
@@ -45,11 +53,19 @@ extension ResultBuilder {
     body["error"] = ["code": .string(code), "message": .string(message)]
     body["error_type"] = .string(type)
     body["usage"] = responseUsage(totals)
-    body.append("fusion", ifPresent: fusion(nil))
+    body.append("fusion", ifPresent: beside(fusion(nil, extent), extent))
     return .object(body)
   }
 
-  private func frame(status: String, model: String, output: [JSON]) -> JSONObject {
+  /// The fusion beside its item, which has what is long of it.
+  private func beside(_ fusion: JSON?, _ extent: Extent) -> JSON? {
+    guard !extent.hasCopies, var object = fusion?.object else { return fusion }
+    object["analysis"] = nil
+    object["responses"] = nil
+    return .object(object)
+  }
+
+  private func frame(status: String, model: String, output: [JSON], _ extent: Extent) -> JSONObject {
     var body = JSONObject()
     body.append("id", .string(id))
     body.append("object", "response")
@@ -59,8 +75,8 @@ extension ResultBuilder {
     body.append("model", .string(model))
     body.append("output", .array(output))
     let system = ask.messages.first { $0["role"] == "system" }?["content"] ?? .null
-    body.append("instructions", system)
-    body.append("metadata", ask.metadata ?? .null)
+    body.append("instructions", extent.hasEvidence ? system : .null)
+    body.append("metadata", extent.hasEvidence ? ask.metadata ?? .null : .null)
     let parameters = ask.parameters
     body.append("temperature", parameters["temperature"] ?? .null)
     body.append("top_p", parameters["top_p"] ?? .null)
@@ -71,7 +87,7 @@ extension ResultBuilder {
     // a choice that names fusion has no place in the echo's type
     body.append(
       "tool_choice", ask.toolChoice?.string.map { .string($0) } ?? (ask.toolChoice == nil ? "auto" : "required"))
-    body.append("tools", .array(ask.clientTools.map(flat)))
+    body.append("tools", .array(extent.hasEvidence ? ask.clientTools.map(flat) : []))
     return body
   }
 
@@ -84,8 +100,8 @@ extension ResultBuilder {
   }
 
   /// Nothing in it is null.
-  private var fusionItem: JSON? {
-    guard result.isThere, let fusion = fusion(nil) else { return nil }
+  private func fusionItem(_ extent: Extent) -> JSON? {
+    guard result.isThere, let fusion = fusion(nil, extent) else { return nil }
     var item: JSONObject = ["id": .string("st_\(id)"), "type": .string(ChatRequest.fusionType)]
     item.append("status", .string(result.isOK ? "completed" : "incomplete"))
     for name in ["analysis", "responses", "failed_models", "sources", "error", "failure_reason"] {

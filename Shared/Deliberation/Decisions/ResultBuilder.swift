@@ -15,8 +15,10 @@ struct ResultBuilder {
     return call.completed
   }
 
-  /// The text of the turn: of the decision and of each answer call, in order.
+  /// The text of the turn: of the decision and of each answer call, in order. A winner's answer stands alone, word for
+  /// word.
   func content(_ end: Completed) -> String {
+    if end.answerCall.purpose == .panel { return deliberation.answer(end.answerCall) ?? "" }
     var parts: [String] = []
     if let decision = completed(CallKey(.decision)), end.answerCall.purpose != .decision {
       parts.append(decision.content)
@@ -26,11 +28,7 @@ struct ResultBuilder {
     {
       parts.append(first.content)
     }
-    if let recorded = ask.recordedPanel, end.answerCall.purpose == .panel {
-      parts.append(end.answerCall.member.flatMap { recorded.indices.contains($0) ? recorded[$0].content : nil } ?? "")
-    } else {
-      parts.append(completed(CallKey(end.answerCall))?.content ?? "")
-    }
+    parts.append(completed(CallKey(end.answerCall))?.content ?? "")
     return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
@@ -41,8 +39,8 @@ struct ResultBuilder {
       ? answer.finishReason : "stop"
   }
 
-  func fusion(_ end: Completed?) -> JSON? {
-    result.fusion(winner: end?.winner, costs: costs, multiple: end.flatMap { multiple($0) })
+  func fusion(_ end: Completed?, _ extent: Extent) -> JSON? {
+    result.fusion(winner: end?.winner, costs: costs, multiple: end.flatMap { multiple($0) }, extent)
   }
 
   /// What each call took.
@@ -130,11 +128,13 @@ struct ResultBuilder {
   }
 
   func error(code: Int, type: String, message: String, reason: EndReason, totals: Totals) -> JSON {
-    var metadata: JSONObject = ["failure_reason": .string(reason.rawValue)]
-    // no draft is lost
-    metadata.append("fusion", ifPresent: fusion(nil))
-    metadata.append("usage", usage(totals))
-    return ErrorBody.json(code: code, type: type, message: message, metadata: metadata)
+    fitted { extent in
+      var metadata: JSONObject = ["failure_reason": .string(reason.rawValue)]
+      // no draft is lost
+      metadata.append("fusion", ifPresent: fusion(nil, extent))
+      metadata.append("usage", usage(totals))
+      return ErrorBody.json(code: code, type: type, message: message, metadata: metadata)
+    }
   }
 
   func usage(_ totals: Totals) -> JSON {

@@ -60,7 +60,7 @@ package enum EndReason: String, Sendable {
   case capped = "fusion_invocation_capped"
   case deadline
   case overBudget = "over_budget"
-  case invalidModel = "invalid_model"
   case cancelled
+  /// What a reason reads as that this version does not know.
   case unexpectedError = "unexpected_error"
 }

@@ -65,6 +65,9 @@ package struct Requested: Sendable, Equatable {
     self.origin = origin
   }
 
+  /// Whether the best answer of the panel is the answer, word for word.
+  package var returnsWinner: Bool { mode == .bestOf && entrance == .alias }
+
   package var messages: [JSON] { request["messages"]?.array ?? [] }
   package var clientTools: [JSON] { request["tools"]?.array ?? [] }
   package var toolChoice: JSON? { request["tool_choice"] }

@@ -81,6 +81,10 @@ extension JSON {
     }
   }
 
+  /// Whether its text takes at most so many bytes. What is far from it needs not be written to know that: no byte of a text
+  /// takes more than six.
+  func fits(_ limit: Int) -> Bool { size * 6 <= limit || bytes.count <= limit }
+
   /// The compact text of this value.
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
