@@ -156,6 +156,37 @@ import Testing
     try refuses(Sample.alias(try #require(try JSON.parse(text).object)), path)
   }
 
+  private static let nine = "[" + Array(repeating: #""openai/gpt-5.1""#, count: 9).joined(separator: ",") + "]"
+  private static let eight = "[" + Array(repeating: #""openai/gpt-5.1""#, count: 8).joined(separator: ",") + "]"
+
+  /// Just outside of a range, and just inside.
+  static let ranges: [(path: String, outside: [String], inside: [String])] = [
+    (
+      "analysis_models", [#"{"analysis_models":[]}"#, "{\"analysis_models\":\(nine)}"],
+      [#"{"analysis_models":["openai/gpt-5.1"]}"#, "{\"analysis_models\":\(eight)}"]
+    ),
+    (
+      "rounds", [#"{"mode":"debate","rounds":0}"#, #"{"mode":"debate","rounds":4}"#],
+      [#"{"mode":"debate","rounds":1}"#, #"{"mode":"debate","rounds":3}"#]
+    ),
+    (
+      "max_tool_calls", [#"{"max_tool_calls":0}"#, #"{"max_tool_calls":17}"#],
+      [#"{"max_tool_calls":1}"#, #"{"max_tool_calls":16}"#]
+    ),
+    (
+      "temperature", [#"{"temperature":-0.1}"#, #"{"temperature":2.1}"#],
+      [#"{"temperature":0}"#, #"{"temperature":2}"#]
+    ),
+    ("quorum", [#"{"quorum":0}"#, #"{"quorum":4}"#], [#"{"quorum":1}"#, #"{"quorum":3}"#]),
+    ("deadline_ms", [#"{"deadline_ms":0}"#, #"{"deadline_ms":1800001}"#], [#"{"deadline_ms":1800000}"#]),
+  ]
+
+  @Test("holds every number to its range, on both sides", arguments: ranges.indices) func range(index: Int) throws {
+    let (path, outside, inside) = Self.ranges[index]
+    for text in outside { try refuses(Sample.alias(try #require(try JSON.parse(text).object)), "plugins[0].\(path)") }
+    for text in inside { _ = try requested(Sample.alias(try #require(try JSON.parse(text).object))) }
+  }
+
   /// What stands beside the alias, and the path that is refused.
   static let wrongFields: [(String, String)] = [
     (#"{"n":2}"#, "n"), (#"{"store":true}"#, "store"), (#"{"previous_response_id":"x"}"#, "previous_response_id"),
@@ -214,12 +245,12 @@ import Testing
       event.code == 413 && event.errorType == "payload_too_large" && event.message.contains("limits.record_bytes"))
     // a plain call takes more, because nothing else stands beside it
     let plain = try requested(["model": "openai/gpt-5.1", "messages": messages])
-    #expect(plain.answerBytes == 800_000)
+    #expect(plain.answerBytes == 800_000 - "key-1".utf8.count)
   }
 
   @Test("gives each answer its share of a record") func shares() throws {
     let event = try requested(Sample.alias())
-    #expect(event.answerBytes == (800_000 - event.request.bytes.count) / 5)
+    #expect(event.answerBytes == (800_000 - event.request.bytes.count - "key-1".utf8.count) / 5)
   }
 
   @Test("reads the Responses form as a chat") func responses() throws {

@@ -44,12 +44,15 @@ package struct Ask: Sendable, Equatable {
   /// Whether a model's name means a panel.
   package static func isAlias(_ model: String) -> Bool { aliases[model] != nil }
 
-  /// Understands the body of chat completions or responses. `recordedPanel` are answers that came with the ask.
+  /// Understands the body of chat completions or responses. `recordedPanel` are answers that came with the ask, `besides`
+  /// the bytes that its records carry beside the request.
   package static func parse(
-    request: JSON, form: Form, depth: Int = 0, recordedPanel: [Requested.RecordedAnswer]? = nil, catalogue: Catalogue
+    request: JSON, form: Form, depth: Int = 0, recordedPanel: [Requested.RecordedAnswer]? = nil, besides: Int = 0,
+    catalogue: Catalogue
   ) throws(AskError) -> Ask {
     let chat = try ChatRequest(request, form: form)
-    var resolver = Resolver(chat: chat, depth: depth, recordedPanel: recordedPanel, catalogue: catalogue)
+    var resolver = Resolver(
+      chat: chat, depth: depth, recordedPanel: recordedPanel, besides: besides, catalogue: catalogue)
     return try resolver.ask()
   }
 }

@@ -204,7 +204,8 @@ struct ChatRequest {
     let metadata = try Parameters(value, path: "metadata")
     guard metadata.object.count <= 16 else { throw AskError("metadata has more than 16 pairs", path: "metadata") }
     for key in metadata.object.keys {
-      guard key.count <= 64, let text = try metadata.text(key), text.count <= 512 else {
+      // scalars: one character may be made of any number of them
+      guard key.unicodeScalars.count <= 64, let text = try metadata.text(key), text.unicodeScalars.count <= 512 else {
         throw AskError("metadata holds a key over 64 or a value over 512 characters", path: "metadata")
       }
     }

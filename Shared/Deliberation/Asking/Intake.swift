@@ -30,13 +30,19 @@ package enum Intake {
       return .unreadable(error.description)
     }
     let askID = id ?? IDs.position(topic: topic, partition: partition, offset: offset)
+    guard max(askID.utf8.count, source.utf8.count) <= Limits.nameBytes else {
+      return .unreadable("ce_id and ce_source may have \(Limits.nameBytes) bytes")
+    }
     let origin = Origin(
-      topic: topic, partition: partition, offset: offset, key: key.map { String(decoding: $0, as: UTF8.self) },
-      id: askID, source: source)
+      topic: topic, partition: partition, offset: offset,
+      // whoever asked knows the answer by its correlation, too
+      key: key.flatMap { $0.count <= Limits.nameBytes ? String(decoding: $0, as: UTF8.self) : nil }, id: askID,
+      source: source)
     let usable = subject.map(IDs.isUsable) ?? true
     let deliberation =
       if let subject, usable { subject } else { IDs.deliberation(source: source, id: askID) }
     var head = Head(json: json, topic: topic)
+    let metadataBytes = head.metadata?.bytes.count ?? 0
     do throws(AskError) {
       guard usable else {
         throw AskError("ce_subject must be 1 to 64 visible ASCII characters without a slash", path: "ce_subject")
@@ -44,7 +50,8 @@ package enum Intake {
       try head.read(json)
       guard let request = json["request"] else { throw AskError("request is missing", path: "request") }
       let ask = try Ask.parse(
-        request: request, form: head.form, depth: head.depth, recordedPanel: head.recordedPanel, catalogue: catalogue)
+        request: request, form: head.form, depth: head.depth, recordedPanel: head.recordedPanel,
+        besides: metadataBytes + JSON.escapedSize(origin.key ?? ""), catalogue: catalogue)
       let requested = requested(ask, head, origin, now: now)
       return .requested(
         .event(.requested(requested), of: deliberation, origin.discriminator, causation: askID))
@@ -52,7 +59,8 @@ package enum Intake {
       let rejected = Rejected(
         code: error.status, errorType: error.type, message: error.message, path: error.path, tenant: head.tenant,
         form: head.form, bodyHash: head.bodyHash, reply: head.reply.map { [$0] } ?? [], origin: origin,
-        metadata: head.metadata)
+        // a refusal is told whatever was wrong, so it carries nothing that may be too long
+        metadata: metadataBytes <= catalogue.recordBytes / 100 * 30 ? head.metadata : nil)
       return .rejected(.event(.rejected(rejected), of: deliberation, origin.discriminator, causation: askID))
     }
   }

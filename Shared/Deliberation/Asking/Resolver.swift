@@ -4,15 +4,20 @@ struct Resolver {
   let chat: ChatRequest
   let depth: Int
   let recordedPanel: [Requested.RecordedAnswer]?
+  /// What the ask's records carry beside its request, in bytes.
+  let besides: Int
   let catalogue: Catalogue
   private let preset: String?
   private let fusion: FusionParameters
   private let asksForFusion: Bool
 
-  init(chat: ChatRequest, depth: Int, recordedPanel: [Requested.RecordedAnswer]?, catalogue: Catalogue) {
+  init(
+    chat: ChatRequest, depth: Int, recordedPanel: [Requested.RecordedAnswer]?, besides: Int, catalogue: Catalogue
+  ) {
     self.chat = chat
     self.depth = depth
     self.recordedPanel = recordedPanel
+    self.besides = besides
     self.catalogue = catalogue
     preset = Ask.aliases[chat.model]
     asksForFusion = preset != nil || chat.fusion != nil || chat.plugin != nil || recordedPanel != nil
@@ -160,9 +165,26 @@ struct Resolver {
     return .object(object)
   }
 
+  /// The bytes of what a client may write at any length, beside the conversation.
+  private var wishes: Int {
+    var parts = (fusion.tools ?? []) + [chat.metadata, fusion.cacheControl, fusion.reasoning].compactMap { $0 }
+    parts += ((fusion.allowedProviders?.names ?? []) + chat.provider.order).map { .string($0) }
+    return parts.reduce(0) { $0 + $1.bytes.count }
+  }
+
+  /// An ask's records hold its question, each answer and its analysis; what is too long for them is refused here, because
+  /// later nobody could be told.
   private func size(_ ask: inout Ask) throws(AskError) {
     let record = catalogue.recordBytes
-    let question = ask.request.bytes.count
+    let most = record / 100 * 30
+    let besides = besides + wishes
+    guard besides <= most else {
+      throw AskError(
+        status: 413, type: "payload_too_large",
+        "metadata, key and parameters of the ask take \(besides) bytes; they may take \(most) (30 % of "
+          + "limits.record_bytes)", path: "metadata")
+    }
+    let question = ask.request.bytes.count + besides
     let share = ask.policy == .never ? 90 : 30
     guard question <= record / 100 * share else {
       throw AskError(
@@ -171,7 +193,7 @@ struct Resolver {
           + "(\(share) % of limits.record_bytes)",
         path: ask.request["messages"] == nil ? nil : "messages")
     }
-    let rest = record / 100 * 80 - (ask.policy == .never ? 0 : question)
+    let rest = record / 100 * 80 - (ask.policy == .never ? besides : question)
     ask.answerBytes = ask.policy == .never ? rest : rest / (ask.panel.count + 2)
     for (index, answer) in (recordedPanel ?? []).enumerated()
     where JSON.escapedSize(answer.content) > ask.answerBytes {

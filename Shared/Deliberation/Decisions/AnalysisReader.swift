@@ -15,7 +15,9 @@ struct AnalysisReader {
   private var evidenceTotal = 0
   private var evidenceVerified = 0
   private var evidenceBytes = 0
-  private let evidenceLimit: Int
+  private var analysisBytes = 0
+  /// What the analysis may take in its record, and the evidence as much again.
+  private let limit: Int
 
   private static let lists = ["consensus", "contradictions", "partial_coverage", "unique_insights", "blind_spots"]
 
@@ -23,7 +25,7 @@ struct AnalysisReader {
     self.deliberation = deliberation
     round = seal.round
     labels = Labels(deliberation: deliberation.id, round: seal.round, calls: seal.answered)
-    evidenceLimit = limit
+    self.limit = limit
   }
 
   mutating func read(_ output: String, call: CallID, mode: Mode, repairs: Int) -> Reading {
@@ -121,7 +123,7 @@ struct AnalysisReader {
     var changes: [AnalysisCompleted.Change] = []
     for entry in value?.array ?? [] {
       guard let member = call(entry["response"])?.member, let from = Self.text(entry["from"]),
-        let to = Self.text(entry["to"])
+        let to = Self.text(entry["to"]), hasRoom(for: entry)
       else {
         dropped += 1
         continue
@@ -152,9 +154,21 @@ struct AnalysisReader {
   private mutating func entries(_ value: JSON?, _ read: (inout AnalysisReader, JSON) -> JSON?) -> [JSON] {
     var entries: [JSON] = []
     for entry in value?.array ?? [] {
-      if let usable = read(&self, entry) { entries.append(usable) } else { dropped += 1 }
+      guard let usable = read(&self, entry), hasRoom(for: usable) else {
+        dropped += 1
+        continue
+      }
+      entries.append(usable)
     }
     return entries
+  }
+
+  /// A letter becomes a model's name, so that an analysis may be many times as long as what the judge wrote.
+  private mutating func hasRoom(for entry: JSON) -> Bool {
+    let bytes = entry.bytes.count + 1
+    guard analysisBytes + bytes <= limit else { return false }
+    analysisBytes += bytes
+    return true
   }
 
   private static func text(_ value: JSON?) -> String? {
@@ -184,7 +198,7 @@ struct AnalysisReader {
     if verified { evidenceVerified += 1 }
     // the point stands again beside each of its quotes: a judge that quotes without end must not burst the record
     evidenceBytes += JSON.escapedSize(point) + JSON.escapedSize(quote) + 200
-    guard evidenceBytes <= evidenceLimit else { return }
+    guard evidenceBytes <= limit else { return }
     evidence.append(AnalysisCompleted.Evidence(point: point, call: call, quote: quote, verified: verified))
   }
 }

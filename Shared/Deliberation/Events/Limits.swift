@@ -5,6 +5,8 @@ package enum Limits {
   package static let toolCalls = 16
   package static let standIns = 8
   package static let fallbacks = 8
+  /// The bytes of a name that an ask brings: of itself, its source, its key, its tenant, the connection that waits.
+  package static let nameBytes = 1_024
   /// The longest that a deliberation may take, in milliseconds.
   package static let longest: Int64 = 1_800_000
   package static let usual: Int64 = 600_000

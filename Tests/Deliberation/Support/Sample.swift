@@ -74,11 +74,11 @@ enum Sample {
     return .object(ask)
   }
 
-  static func intake(_ ask: JSON, id askID: String = "ask-1", subject: String? = id, at now: Moment = start) throws
-    -> Intake.Result
-  {
+  static func intake(
+    _ ask: JSON, id askID: String = "ask-1", subject: String? = id, key: String = "key-1", at now: Moment = start
+  ) throws -> Intake.Result {
     Intake.output(
       ask: ask.bytes, id: askID, source: "/conclave/gateway", subject: subject, topic: "conclave.requests",
-      partition: 0, offset: 7, key: Array("key-1".utf8), catalogue: try catalogue(), now: now)
+      partition: 0, offset: 7, key: Array(key.utf8), catalogue: try catalogue(), now: now)
   }
 }
