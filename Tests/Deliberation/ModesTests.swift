@@ -69,6 +69,40 @@ import Testing
     #expect(body["fusion"]?["winner"] == 1)
   }
 
+  @Test("best-of in tool form without a judge's word marks the lowest index, and says why") func degradedToolWinner()
+    throws
+  {
+    var story = try bestOf(Sample.tool(["mode": "best-of"], ["tool_choice": ["type": "openrouter:fusion"]]))
+    try story.fails("judge/0/-/0", .upstreamError)
+    try story.judges()
+    let result = try story.judges().command("answer/0/-/0").messages[2]["content"]?.string
+    #expect(result?.contains("judge_upstream_error") == true)
+    try story.completes("answer/0/-/0", "written")
+    try story.assembles()
+    let body = try #require(story.result?.body)
+    #expect(body["choices"]?[0]?["message"]?["content"] == "written")
+    #expect(body["fusion"]?["winner"] == 0 && body["fusion"]?["failure_reason"] == "judge_upstream_error")
+  }
+
+  @Test("best-of is word for word also where the outer model decided, whose text is not shown before it")
+  func leftToOuter()
+    throws
+  {
+    var story = try Story(
+      Sample.alias(["mode": "best-of"], ["tool_choice": "auto"]),
+      ["stream": "answer", "reply": ["partition": 4, "gateway": "g", "incarnation": "i"]])
+    #expect(try story.dispatches().command("decision/0/-/0").stream == nil)
+    let call: JSON = ["id": "1", "type": "function", "function": ["name": "fusion", "arguments": "{}"]]
+    try story.completes("decision/0/-/0", "Let me ask others.", toolCalls: [call])
+    try story.dispatches()
+    try story.panelAnswers(["first", "second", "third"])
+    try story.judges()
+    try story.completes("judge/0/-/0", JudgeSays.valid(["ranking": [.string(try letter(story, 1))]]))
+    try story.judges()
+    try story.assembles()
+    #expect(story.result?.body["choices"]?[0]?["message"]?["content"] == "second")
+  }
+
   @Test("a ranking that forgets answers puts them last, and one without any letter is no ranking") func rankings()
     throws
   {
@@ -206,6 +240,56 @@ import Testing
     #expect(try outputs.command("panel/1/2/0").models == ["deepseek/deepseek-v3.2"])
     try story.fails("panel/1/2/0", .timeout)
     #expect(story.dispatching().isEmpty)
+  }
+
+  @Test("a round is sealed by a quorum of its own answers, and who was left behind keeps the answer before")
+  func ownQuorum()
+    throws
+  {
+    var story = try debate(["quorum": 2, "rounds": 1])
+    try story.panelAnswers(["a0", "b0", "c0"])
+    try story.dispatches()
+    try story.completes("panel/1/2/0", "c1")
+    // three answers of the round before are none of this one
+    #expect(story.assembling().isEmpty)
+    try story.completes("panel/1/0/0", "a1")
+    try story.assembles()
+    let seal = try #require(story.state?.seals[1]?.value)
+    #expect(seal.sealed == .quorum)
+    #expect(seal.answered.map(\.local) == ["panel/1/0/0", "panel/0/1/0", "panel/1/2/0"])
+    #expect(seal.abandoned.map(\.local) == ["panel/1/1/0"])
+  }
+
+  @Test("a revision that is given up by request leaves the member's last answer") func abandonedRevision() throws {
+    var story = try debate(["rounds": 1])
+    try story.panelAnswers(["a0", "b0", "c0"])
+    try story.dispatches()
+    try story.cancels([1])
+    try story.completes("panel/1/0/0", "a1")
+    try story.completes("panel/1/2/0", "c1")
+    try story.assembles()
+    let seal = try #require(story.state?.seals[1]?.value)
+    #expect(seal.sealed == .complete)
+    #expect(seal.answered.map(\.local) == ["panel/1/0/0", "panel/0/1/0", "panel/1/2/0"])
+    #expect(seal.abandoned.map(\.local) == ["panel/1/1/0"])
+  }
+
+  @Test("a member that is given up between two rounds is asked no more, and its answer stays") func givenUpBetween()
+    throws
+  {
+    var story = try debate()
+    try story.panelAnswers(["a0", "b0", "c0"])
+    try story.cancels([1])
+    #expect(
+      try story.dispatches().lines == [
+        "default lane call/panel/1/0/0", "default lane call/panel/1/2/0", "event panel.dispatched/1 after 2",
+      ])
+    try story.completes("panel/1/0/0", "a1")
+    try story.completes("panel/1/2/0", "c1")
+    try story.assembles()
+    let seal = try #require(story.state?.seals[1]?.value)
+    #expect(seal.answered.map(\.local) == ["panel/1/0/0", "panel/0/1/0", "panel/1/2/0"])
+    #expect(try story.dispatches().lines.count == 3)
   }
 
   // MARK: A recorded panel

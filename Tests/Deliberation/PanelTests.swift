@@ -59,6 +59,25 @@ import Testing
     #expect(story.dispatching().isEmpty)
   }
 
+  @Test("has no stand-in for a member whose call was cancelled from outside") func cancelledCall() throws {
+    var story = try Story(Sample.alias(["stand_ins": ["deepseek/deepseek-v3.2"]]))
+    try story.dispatches()
+    try story.fails("panel/0/0/0", .cancelled)
+    #expect(story.dispatching().isEmpty)
+    for member in 1..<3 { try story.completes("panel/0/\(member)/0", "x") }
+    try story.assembles()
+    #expect(locals(try seal(story).failed) == ["panel/0/0/0"])
+  }
+
+  @Test("shows its members' texts as they are made only to whoever watches the panel") func watched() throws {
+    let reply: JSON = ["partition": 4, "gateway": "g", "incarnation": "i"]
+    func stream(_ kind: JSON) throws -> ReplyAddress? {
+      try Story(Sample.alias(), ["stream": kind, "reply": reply]).dispatching().command("panel/0/1/0").stream
+    }
+    #expect(try stream("panel") == ReplyAddress(partition: 4, gateway: "g", incarnation: "i"))
+    #expect(try stream("answer") == nil)
+  }
+
   @Test("counts an answer without a word as a failure") func silence() throws {
     var story = try Story(Sample.alias(["stand_ins": ["deepseek/deepseek-v3.2"]]))
     try story.dispatches()
@@ -269,6 +288,19 @@ import Testing
     #expect(metadata["fusion"]?["analysis"]?["consensus"] == ["They agree."])
   }
 
+  @Test(
+    "whose answer cannot be paid fails as that", arguments: [FailureReason.insufficientCredits, .overBudget])
+  func answerUnpaid(reason: FailureReason) throws {
+    var story = try Story()
+    try story.panelAnswers(["a", "b", "c"])
+    try story.judgeSays()
+    try story.fails("answer/0/-/0", reason)
+    try story.assembles()
+    #expect(story.result?.code == 402 && story.failed?.reason == .answerFailed)
+    #expect(story.result?.body["error"]?["metadata"]?["error_type"] == "payment_required")
+    #expect(story.result?.body["error"]?["metadata"]?["fusion"]?["responses"]?.array?.count == 3)
+  }
+
   @Test("whose answer is not there at the deadline fails with it, the drafts beside") func deadlinePassed() throws {
     var story = try Story()
     try story.panelAnswers(["a", "b", "c"])
@@ -283,8 +315,8 @@ import Testing
     #expect(story.result?.code == 504)
     #expect(story.result?.body["error"]?["metadata"]?["error_type"] == "timeout")
     #expect(story.result?.body["error"]?["metadata"]?["fusion"]?["responses"]?.array?.count == 3)
-    guard case .failed(let end)? = story.state?.end?.value else { return }
-    #expect(!end.totals.costFinal)
+    let end = try #require(story.failed)
+    #expect(end.reason == .deadline && !end.totals.costFinal)
   }
 
   @Test("lists those that were cut by time or by a quorum, each with its reason") func failedModels() throws {

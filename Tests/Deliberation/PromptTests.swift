@@ -119,5 +119,71 @@ import Testing
       digest == Self.answerInstructions, "the instructions for the answer changed: change Prompts.version with them")
   }
 
+  @Test("whoever answers gets no trailing turn of an assistant") func trailing() throws {
+    let messages: JSON = [["role": "user", "content": "Which?"], ["role": "assistant", "content": "I th"]]
+    var story = try Story(Sample.alias([:], ["messages": messages]))
+    try story.panelAnswers(["a", "b", "c"])
+    try story.judges()
+    try story.completes("judge/0/-/0", JudgeSays.valid())
+    try story.judges()
+    let told = try story.judging().command("answer/0/-/0").messages
+    #expect(told.map { $0["role"] } == ["system", "user"])
+    #expect(told[1]["content"]?.string?.hasPrefix("Which?\n\n") == true)
+  }
+
+  /// Every word that is said to any model, in every mode.
+  @Test("are, all together, those of their version") func golden() throws {
+    var said: [JSON] = []
+    func note(_ outputs: [Output]) throws {
+      for output in outputs where output.type == CallCommand.type {
+        let command = try CallCommand(try JSON.parse(output.value))
+        said += command.messages + command.tools + [command.responseFormat ?? .null]
+      }
+    }
+    for mode in ["merge", "best-of", "debate"] {
+      for isUsable in [true, false] {
+        var story = try Story(Sample.alias(["mode": .string(mode)]))
+        try note(try story.dispatches())
+        for member in 0..<3 { try story.completes("panel/0/\(member)/0", "answer \(member)") }
+        try story.assembles()
+        let round = mode == "debate" ? 1 : 0
+        if mode == "debate" {
+          try note(try story.dispatches())
+          for member in 0..<3 { try story.completes("panel/1/\(member)/0", "revised \(member)") }
+          try story.assembles()
+        }
+        try note(try story.judges())
+        if !isUsable {
+          try story.completes("judge/\(round)/-/0", "I cannot.")
+          try note(try story.judges())
+        }
+        let output = isUsable ? JudgeSays.valid(["ranking": ["A"], "changes": []]) : "Neither can I."
+        try story.completes("judge/\(round)/-/\(isUsable ? 0 : 1)", output)
+        try story.judges()
+        try note(try story.judges())
+      }
+    }
+    var story = try Story(Sample.tool())
+    try note(try story.dispatches())
+    let fusion: JSON = ["id": "1", "type": "function", "function": ["name": "fusion", "arguments": "{}"]]
+    try story.completes("decision/0/-/0", "", toolCalls: [fusion])
+    try story.dispatches()
+    try story.panelAnswers(["a", "b", "c"])
+    try story.judges()
+    try story.completes("judge/0/-/0", JudgeSays.valid())
+    try story.judges()
+    try note(try story.judges())
+    try story.completes("answer/0/-/0", "", toolCalls: [fusion])
+    try note(try story.judges())
+    #expect(said.count > 60)
+    let digest = SHA256.hex(JSON.array(said).bytes)
+    #expect(
+      [Prompts.version: digest] == [Self.version: Self.everything],
+      "something that is said to models changed: change Prompts.version with it")
+  }
+
+  private static let version = "2026-11-21.1"
+  private static let everything = "e6ddff4f95d09a6783eb8b1f72ec5a9462202873ecbbf9ffee10ea854834fc0f"
+
   private static let answerInstructions = "fa56a7a86cfecd7e25a1ac898d9a665d9f217a747dd27818b177777d877d5cca"
 }

@@ -136,8 +136,58 @@ import Testing
     try story.assembles()
     // the text of the decision and of each answer call, in order
     #expect(story.result?.body["choices"]?[0]?["message"]?["content"] == "One.\n\nTwo.\n\nThree.")
-    guard case .completed(let end)? = story.state?.end?.value else { return }
+    let end = try #require(story.completed)
     #expect(end.answerCall.local == "answer/0/-/1")
+  }
+
+  @Test("is refused a second time without the client's function beside it, which can be called after")
+  func cappedBeside()
+    throws
+  {
+    var story = try Story(Sample.tool(others: [Sample.weather]))
+    try fuses(&story)
+    try story.completes("answer/0/-/0", "", toolCalls: [call("weather", id: "w"), call("fusion", id: "again")])
+    let command = try story.judges().command("answer/0/-/1")
+    #expect(command.messages[3]["tool_calls"] == .array([call("fusion", id: "again")]))
+    #expect(command.messages.count == 5 && command.tools == [Sample.weather])
+    try story.completes("answer/0/-/1", "", toolCalls: [call("weather", id: "w2")], finish: "tool_calls")
+    try story.assembles()
+    let choice = try #require(story.result?.body["choices"]?[0])
+    #expect(choice["message"]?["tool_calls"] == .array([call("weather", id: "w2")]))
+    #expect(choice["finish_reason"] == "tool_calls")
+  }
+
+  @Test("fails as an answer where the call after a refused one fails, and loses no draft") func cappedFails() throws {
+    var story = try Story(Sample.tool())
+    try fuses(&story)
+    try story.completes("answer/0/-/0", "Two.", toolCalls: [call("fusion", id: "again")])
+    try story.judges()
+    try story.fails("answer/0/-/1", .rateLimited, status: 429)
+    try story.assembles()
+    #expect(story.failed?.reason == .answerFailed && story.result?.code == 429)
+    #expect(story.result?.body["error"]?["metadata"]?["fusion"]?["responses"]?.array?.count == 3)
+  }
+
+  @Test("by the alias meets a tool that is required, so that the answer may do without") func aliasRequired() throws {
+    var story = try Story(Sample.alias([:], ["tool_choice": "required", "tools": [Sample.weather]]))
+    try story.panelAnswers(["a", "b", "c"])
+    try story.judges()
+    try story.completes("judge/0/-/0", JudgeSays.valid())
+    try story.judges()
+    let command = try story.judges().command("answer/0/-/0")
+    #expect(command.tools == [Sample.weather] && command.parameters["tool_choice"] == nil)
+  }
+
+  @Test("stops tools at the cost that stop_server_tools_when names, the lowest of several") func stopCost() throws {
+    let rules: JSON = [
+      ["type": "max_cost", "max_cost_in_dollars": 0.5], ["type": "unheard_of"],
+      ["type": "max_cost", "max_cost_in_dollars": 0.25],
+    ]
+    var story = try Story(Sample.alias([:], ["stop_server_tools_when": rules]))
+    #expect(story.state?.ask?.value.toolStopCost == 0.25)
+    #expect(try story.dispatching().command("panel/0/0/0").toolStopCost == 0.25)
+    try story.panelAnswers(["a", "b", "c"])
+    #expect(try story.judging().command("judge/0/-/0").toolStopCost == 0.25)
   }
 
   @Test("is forced by its name in tool_choice, without asking the outer model first") func forced() throws {
