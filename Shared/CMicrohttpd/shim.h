@@ -29,6 +29,34 @@ struct conclave_mhd_settings {
   MHD_NotifyConnectionCallback connection;
 };
 
+static inline int conclave_mhd_digit(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+// What `%00` stands for would end the text for everyone who reads it as C does, so it stays as it was written, like
+// everything that is no such sign. Returns the length, as libmicrohttpd wants it.
+static inline size_t conclave_mhd_unescape(void *owner, struct MHD_Connection *connection, char *text) {
+  const char *from = text;
+  char *to = text;
+  (void)owner;
+  (void)connection;
+  while (*from) {
+    const int high = *from == '%' ? conclave_mhd_digit(from[1]) : -1;
+    const int low = high >= 0 ? conclave_mhd_digit(from[2]) : -1;
+    if (low >= 0 && high + low > 0) {
+      *to++ = (char)(high * 16 + low);
+      from += 3;
+    } else {
+      *to++ = *from++;
+    }
+  }
+  *to = 0;
+  return (size_t)(to - text);
+}
+
 static inline struct MHD_Daemon *conclave_mhd_start(const struct conclave_mhd_settings *settings) {
   return MHD_start_daemon(
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
@@ -39,6 +67,7 @@ static inline struct MHD_Daemon *conclave_mhd_start(const struct conclave_mhd_se
       MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_seconds,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->connection_memory,
       MHD_OPTION_STRICT_FOR_CLIENT, 1,
+      MHD_OPTION_UNESCAPE_CALLBACK, &conclave_mhd_unescape, NULL,
       MHD_OPTION_NOTIFY_COMPLETED, settings->completed, settings->owner,
       MHD_OPTION_NOTIFY_CONNECTION, settings->connection, settings->owner,
       MHD_OPTION_END);

@@ -154,6 +154,36 @@ import Web
     #expect(eventually { metrics.render().contains("conclave_http_refused_total{why=\"too_slow\"} 1") })
   }
 
+  @Test("has bodies on their way in take no more than their room together, and lets small ones in beside large ones")
+  func arriving() throws {
+    var limits = HTTPServerLimits()
+    limits.arrivingBytes = 100_000
+    let metrics = Metrics()
+    let server = try server(limits, metrics: metrics)
+    defer { server.stop() }
+    func begin() throws -> RawClient {
+      let client = try #require(RawClient(port: server.port))
+      client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50000\r\n\r\n")
+      client.send([UInt8](repeating: 120, count: 40_000))
+      return client
+    }
+    let first = [try begin(), try begin()]
+    #expect(eventually { metrics.render().contains("\nconclave_http_arriving_bytes 80000\n") })
+    let third = try begin()
+    third.send([UInt8](repeating: 120, count: 10_000))
+    #expect(third.isClosed())
+    #expect(third.text.hasPrefix("HTTP/1.1 503 ") && third.text.contains("Retry-After: 1"))
+    let small = try #require(RawClient(port: server.port))
+    small.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n")
+    small.send([UInt8](repeating: 120, count: 1_000))
+    #expect(small.read { $0.hasSuffix("1000 bytes") })
+    for client in first {
+      client.send([UInt8](repeating: 120, count: 10_000))
+      #expect(client.read { $0.hasSuffix("50000 bytes") })
+    }
+    #expect(metrics.render().contains("\nconclave_http_arriving_bytes 0\n"))
+  }
+
   @Test("answers a body that comes too slowly with 408") func slowBody() throws {
     var limits = HTTPServerLimits()
     limits.bodyTime = .milliseconds(200)

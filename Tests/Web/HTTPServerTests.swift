@@ -131,6 +131,39 @@ import Web
     #expect(client.text[body.upperBound...].utf8.count == 2_500_000)
   }
 
+  @Test("sends one long piece whole, also where it is over what may wait") func longPiece() throws {
+    var limits = HTTPServerLimits()
+    limits.streamBytes = 100_000
+    let server = try server(limits) { _, responder in
+      let writer = responder.stream(200)
+      #expect(writer.write(Array("begin".utf8)))
+      #expect(writer.write([UInt8](repeating: UInt8(ascii: "x"), count: 2_000_000)))
+      // now much waits, and whatever comes next finds a reader who is behind
+      writer.finish()
+    }
+    defer { server.stop() }
+    let client = try #require(RawClient(port: server.port))
+    client.send("GET / HTTP/1.0\r\nHost: h\r\n\r\n")
+    #expect(client.isClosed())
+    let body = try #require(client.text.firstRange(of: "\r\n\r\n"))
+    #expect(client.text[body.upperBound...].utf8.count == 2_000_005)
+  }
+
+  @Test("leaves what stands for a zero byte as it was written, so that it ends no path") func zeroByte() throws {
+    let server = try server { request, responder in
+      let query = request.query.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
+      responder.respond(200, [], Array("\(request.path)?\(query)!".utf8))
+    }
+    defer { server.stop() }
+    for (sent, read) in [
+      ("/a%00b/c%2Fd?x=1%002", "/a%00b/c/d?x=1%002"), ("/%zz%4?y=a+b%20c", "/%zz%4?y=a b c"), ("/%C3%A4%", "/ä%?"),
+    ] {
+      let client = try #require(RawClient(port: server.port))
+      client.send("GET \(sent) HTTP/1.1\r\nHost: h\r\n\r\n")
+      #expect(client.read { $0.hasSuffix("\(read)!") }, "\(sent): \(client.text)")
+    }
+  }
+
   @Test("gives up a client that does not take what is written, and says so") func slowReader() throws {
     let closed = Lock(false)
     let writers = Lock<[BodyWriter]>([])

@@ -88,14 +88,15 @@ struct AnswerState {
     return Action()
   }
 
-  /// False where nobody will read it any more.
+  /// False where nobody will read it any more. One piece goes in whatever its size, so that a long ending is none of the
+  /// reader's fault: what waits is bounded by the limit and that piece.
   mutating func write(_ bytes: [UInt8], limit: Int) -> (Bool, Action) {
     guard end == nil else { return (false, Action()) }
     guard !finished else { return (false, Action()) }
     // the request was a HEAD, and its answer is complete without a body
     guard place != .over else { return (true, Action()) }
     guard !bytes.isEmpty else { return (true, Action()) }
-    guard buffered + bytes.count <= limit else { return (false, hangUp()) }
+    guard buffered <= limit else { return (false, hangUp()) }
     if taken == buffer.count {
       buffer = bytes
       taken = 0

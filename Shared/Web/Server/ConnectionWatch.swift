@@ -13,10 +13,11 @@ final class ConnectionWatch: Sendable {
   private let poller: Poller
   private let interval: Duration
   private let thread = Lock<NamedThread.Handle?>(nil)
-  private let tooSlow: @Sendable () -> Void
+  /// Told of each that is too slow, with the request whose body does not come: what it is sent.
+  private let tooSlow: @Sendable (Exchange?) -> [UInt8]
 
   /// `interval` is how late a connection may be shut down.
-  init(interval: Duration, tooSlow: @escaping @Sendable () -> Void) throws(HTTPServerError) {
+  init(interval: Duration, tooSlow: @escaping @Sendable (Exchange?) -> [UInt8]) throws(HTTPServerError) {
     guard let poller = Poller() else { throw .cannotStart("no descriptors left for its watch; raise ulimit -n") }
     self.poller = poller
     self.interval = interval
@@ -67,7 +68,7 @@ final class ConnectionWatch: Sendable {
       }
       let now = ContinuousClock.now
       if now >= nextSweep {
-        for connection in connections where connection.enforce(now) { tooSlow() }
+        for connection in connections { connection.enforce(now, farewell: tooSlow) }
         nextSweep = now + interval
       }
     }

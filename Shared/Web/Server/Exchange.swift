@@ -11,16 +11,23 @@ final class Exchange: @unchecked Sendable {
   private let state = Lock(AnswerState())
   let streamLimit: Int
 
+  /// The request as it came, without its body.
+  let request: ServerRequest
+  let began = ContinuousClock.now
+
   // only on libmicrohttpd's thread
-  var received: [UInt8] = []
+  private(set) var received: [UInt8] = []
   var discarded = 0
   var refusal: Refusal?
   var isHandedOut = false
   var isWatched = false
 
-  init(_ connection: ServerConnection, _ pointer: OpaquePointer, streamLimit: Int) {
+  init(
+    _ connection: ServerConnection, _ pointer: OpaquePointer, _ request: ServerRequest, streamLimit: Int
+  ) {
     self.connection = connection
     self.pointer = pointer
+    self.request = request
     self.streamLimit = streamLimit
   }
 
@@ -49,6 +56,21 @@ final class Exchange: @unchecked Sendable {
   }
 
   // MARK: on libmicrohttpd's thread
+
+  func receive(_ bytes: UnsafeRawBufferPointer) { received.append(contentsOf: bytes) }
+
+  /// Lets go of what has been received; how much that was.
+  func drop() -> Int {
+    defer { received = [] }
+    return received.count
+  }
+
+  /// The request with its body.
+  var whole: ServerRequest {
+    var whole = request
+    whole.body = received
+    return whole
+  }
 
   func reply() -> AnswerState.Reply { state.withLock { $0.reply() } }
 

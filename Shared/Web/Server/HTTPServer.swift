@@ -11,10 +11,10 @@ package final class HTTPServer: Sendable {
   /// `handle` is called on the server's thread for each request that has arrived whole: it must not block.
   package init(
     _ address: SocketAddress, limits: HTTPServerLimits = HTTPServerLimits(), log: Log, metrics: Metrics = Metrics(),
-    _ handle: @escaping @Sendable (ServerRequest, Responder) -> Void
+    host: ServerHost = ServerHost(), _ handle: @escaping @Sendable (ServerRequest, Responder) -> Void
   ) throws(HTTPServerError) {
     let listener = try ListeningSocket(address)
-    let gate = try ServerGate(limits: limits, log: log, metrics: metrics, handle)
+    let gate = try ServerGate(limits: limits, log: log, metrics: metrics, host: host, handle)
     daemon = try ServerDaemon(listener, gate, limits, log)
     self.address = SocketAddress(host: address.host, port: listener.port)
   }

@@ -4,6 +4,9 @@ package struct HTTPServerLimits: Sendable {
   package var bodyBytes = 1_000_000
   /// The name of the setting behind `bodyBytes`, for the message of the 413.
   package var bodySetting: String?
+  /// What bodies that are still coming in may take together, while none of them takes more than an equal share; with more
+  /// those that do are answered with 503. So all of them take twice as much at the most.
+  package var arrivingBytes = 64_000_000
   /// How much of a body that is refused is read to its end; past that the connection is cut.
   package var discardBytes = 64_000_000
   /// Request line and headers together; more is answered with 431.
@@ -16,7 +19,8 @@ package struct HTTPServerLimits: Sendable {
   /// How long a connection may wait for its next request, and a client may leave what was sent to it unread. Whole
   /// seconds.
   package var idleTime: Duration = .seconds(65)
-  /// What may wait for a client that reads slower than we write; with more it is taken for gone.
+  /// What may wait for a client that reads slower than we write; one that has more before it when something comes is
+  /// taken for gone.
   package var streamBytes = 1_000_000
 
   package init() {}

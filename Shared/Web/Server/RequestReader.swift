@@ -6,24 +6,13 @@ enum RequestReader {
     var pairs: [(String, String)] = []
   }
 
-  static func request(
-    _ connection: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>, body: [UInt8]
+  /// Without its body.
+  static func head(
+    _ connection: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>
   ) -> ServerRequest {
     ServerRequest(
       method: String(cString: method), path: String(cString: path), query: pairs(connection, .GET_ARGUMENT_KIND),
-      headers: pairs(connection, .HEADER_KIND), body: body,
-      remote: NumericAddress.host(conclave_mhd_client(connection)))
-  }
-
-  static func header(_ connection: OpaquePointer, _ name: String) -> String? {
-    MHD_lookup_connection_value(connection, .HEADER_KIND, name).map { String(cString: $0) }
-  }
-
-  /// Every header of that name.
-  static func headers(_ connection: OpaquePointer, _ name: String) -> [String] {
-    guard header(connection, name) != nil else { return [] }
-    let name = name.lowercased()
-    return pairs(connection, .HEADER_KIND).filter { $0.0.lowercased() == name }.map(\.1)
+      headers: pairs(connection, .HEADER_KIND), remote: NumericAddress.host(conclave_mhd_client(connection)))
   }
 
   /// Whether every header has a name that is a token. libmicrohttpd takes `Transfer-Encoding : chunked` for a header whose

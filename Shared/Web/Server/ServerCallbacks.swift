@@ -38,10 +38,11 @@ func serverAccess(
   guard let kept = context.pointee else {
     guard let socketContext = conclave_mhd_socket_context(pointer) else { return .NO }
     let connection = Unmanaged<ServerConnection>.fromOpaque(socketContext).takeUnretainedValue()
-    guard let exchange = gate.onHeaders(pointer, connection) else { return .NO }
+    let request = RequestReader.head(pointer, method: method, path: path)
+    guard let exchange = gate.onHeaders(pointer, connection, request) else { return .NO }
     context.pointee = Unmanaged.passRetained(exchange).toOpaque()
-    guard gate.refusesEarly(exchange, pointer) else { return .YES }
-    return gate.onWhole(exchange, pointer) { ServerRequest(method: "", path: "") } ? .YES : .NO
+    guard gate.refusesEarly(exchange) else { return .YES }
+    return gate.onWhole(exchange, pointer) ? .YES : .NO
   }
   let exchange = Unmanaged<Exchange>.fromOpaque(kept).takeUnretainedValue()
   if let upload, uploadSize.pointee > 0 {
@@ -49,10 +50,7 @@ func serverAccess(
     uploadSize.pointee = 0
     return gate.onBody(exchange, bytes) ? .YES : .NO
   }
-  let isGoingOn = gate.onWhole(exchange, pointer) {
-    RequestReader.request(pointer, method: method, path: path, body: exchange.received)
-  }
-  return isGoingOn ? .YES : .NO
+  return gate.onWhole(exchange, pointer) ? .YES : .NO
 }
 
 func serverCompleted(

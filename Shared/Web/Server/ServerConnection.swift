@@ -7,7 +7,7 @@ final class ServerConnection: Sendable {
   enum Phase {
     /// For the headers of a request, at the latest then.
     case request(until: ContinuousClock.Instant)
-    case body(until: ContinuousClock.Instant)
+    case body(until: ContinuousClock.Instant, Exchange)
     case answer(Exchange)
     case closed
   }
@@ -73,21 +73,31 @@ final class ServerConnection: Sendable {
 
   /// Shuts the connection down where its time is over. The lock keeps libmicrohttpd from closing the socket meanwhile;
   /// neither call waits.
-  func enforce(_ now: ContinuousClock.Instant) -> Bool {
+  ///
+  /// `farewell` says what is sent to one whose body did not come; it is asked before the lock is taken.
+  func enforce(_ now: ContinuousClock.Instant, farewell: (Exchange?) -> [UInt8]) {
+    let (isDue, slow) = state.withLock { state -> (Bool, Exchange?) in
+      switch state.phase {
+      case .request(let until) where until <= now: return (true, nil)
+      case .body(let until, let exchange) where until <= now: return (true, exchange)
+      default:
+        remind(state)
+        return (false, nil)
+      }
+    }
+    guard isDue else { return }
+    let last = farewell(slow)
     state.withLock { state in
       switch state.phase {
       case .request(let until) where until <= now: break
-      case .body(let until) where until <= now:
-        Refusal.tooSlow.withUnsafeBytes { bytes in
+      case .body(_, let exchange) where exchange === slow:
+        last.withUnsafeBytes { bytes in
           _ = send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
         }
-      default:
-        remind(state)
-        return false
+      default: return
       }
       state.phase = .closed
       shutdown(socket, Int32(SHUT_RDWR))
-      return true
     }
   }
 

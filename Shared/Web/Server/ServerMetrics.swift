@@ -4,6 +4,7 @@ internal import Threads
 /// What a server counts.
 struct ServerMetrics: Sendable {
   let connections: Gauge
+  let arriving: Gauge
   let hangUps: Counter
   private let metrics: Metrics
   /// Kept by status: every request counts, and finding an instrument by its labels costs more than counting.
@@ -12,6 +13,7 @@ struct ServerMetrics: Sendable {
   init(_ metrics: Metrics) {
     self.metrics = metrics
     connections = metrics.gauge("conclave_http_connections", "Open connections of the HTTP server.")
+    arriving = metrics.gauge("conclave_http_arriving_bytes", "What is here of bodies that are still coming in.")
     hangUps = metrics.counter("conclave_http_hangups_total", "Requests whose client went away before the answer's end.")
   }
 
