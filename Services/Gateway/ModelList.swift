@@ -42,7 +42,8 @@ struct ModelList: Sendable {
       found = found.filter { $0["id"]?.string?.lowercased().contains(words) ?? false }
     }
     let end = min(found.count, offset + limit)
-    let next: JSON = end < found.count ? .string("/v1/models?offset=\(end)&limit=\(limit)") : .null
+    let words = query.first { $0.0 == "q" }.map { "&q=\(LedgerClient.escaped($0.1))" } ?? ""
+    let next: JSON = end < found.count ? .string("/v1/models?offset=\(end)&limit=\(limit)\(words)") : .null
     return [
       "data": .array(offset < end ? Array(found[offset..<end]) : []), "total_count": .int(Int64(found.count)),
       "links": ["next": next],
@@ -51,6 +52,7 @@ struct ModelList: Sendable {
 
   func one(_ name: String) throws(Failure) -> JSON {
     if let entry = entries.first(where: { $0["id"]?.string == name }) { return ["data": entry] }
+    if Ask.isAlias(name) { return ["data": Self.alias(name, catalogue)] }
     guard let model = catalogue.model(name) else {
       throw Failure(404, "not_found", "\(name.prefix(200)) is no model that is configured here; see /v1/models.")
     }

@@ -67,6 +67,12 @@ import Testing
   @Test("uses of a preset what can be reached") func presets() throws {
     let fast = try requested(["model": "openrouter/fusion-flash", "messages": Sample.messages])
     #expect(fast.panel.map(\.model) == ["openai/gpt-5.1", "deepseek/deepseek-v3.2"])
+    // a variant of an alias is that alias, and anything else behind a colon is another model
+    let variant = try requested(["model": "openrouter/fusion-flash:free", "messages": Sample.messages])
+    #expect(variant.panel == fast.panel && variant.entrance == .alias)
+    for name in ["openrouter/fusion:", "openai/gpt-5.1:free"] {
+      #expect(try rejected(["model": .string(name), "messages": Sample.messages]).code == 400)
+    }
     let budget = try requested(Sample.alias(["preset": "budget"]))
     #expect(budget.panel.map(\.model) == ["deepseek/deepseek-v3.2"])
     #expect(budget.judge?.model == "deepseek/deepseek-v3.2")
@@ -256,7 +262,7 @@ import Testing
   @Test("reads the Responses form as a chat") func responses() throws {
     let request = try JSON.parse(
       #"""
-      {"model":"openai/gpt-5.1","instructions":"Be brief.","max_output_tokens":100,"input":[
+      {"model":"openai/gpt-5.1","instructions":"Be brief.","max_output_tokens":100,"text":{"verbosity":"low"},"input":[
         {"role":"user","content":[{"type":"input_text","text":"Hello"}]},
         {"type":"function_call","call_id":"c1","name":"weather","arguments":"{}"},
         {"type":"function_call_output","call_id":"c1","output":"rain"},
@@ -276,7 +282,7 @@ import Testing
       """#)
     #expect(event.messages == messages.array)
     #expect(event.clientTools == [Sample.weather])
-    #expect(event.parameters["max_completion_tokens"] == 100)
+    #expect(event.parameters["max_completion_tokens"] == 100 && event.parameters["verbosity"] == "low")
     #expect(event.form == .responses)
   }
 

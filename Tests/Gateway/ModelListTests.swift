@@ -25,13 +25,19 @@ import Testing
     #expect(one?["pricing"]?["completion"] == "0.00000025")
     #expect(one?["pricing"]?["input_cache_read"] == "0.0000005")
     #expect(try list.one("~a/f-latest")["data"]?["alias_target"]?["slug"] == "a/one")
-    #expect(try list.one("openrouter/fusion")["data"]?["pricing"]?["prompt"] == "-1")
+    for alias in ["openrouter/fusion", "openrouter/fusion-flash:free"] {
+      let entry = try list.one(alias)["data"]
+      #expect(entry?["id"] == .string(alias) && entry?["pricing"]?["prompt"] == "-1")
+    }
   }
 
   @Test("comes in pages, and refuses what is no page") func pages() throws {
     let page = try list.page([("limit", "2"), ("offset", "1")])
     #expect(page["data"]?.array?.count == 2)
     #expect(page["links"]?["next"]?.string?.contains("offset=3") ?? false)
+    // the next page is of the same search
+    let found = try list.page([("limit", "1"), ("q", "fusion")])
+    #expect(found["links"]?["next"]?.string == "/v1/models?offset=1&limit=1&q=fusion")
     #expect(throws: Failure.self) { try list.page([("limit", "0")]) }
     #expect(throws: Failure.self) { try list.page([("offset", "x")]) }
     #expect(throws: Failure.self) { try list.one("nobody/nothing") }

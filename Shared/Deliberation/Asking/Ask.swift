@@ -41,8 +41,16 @@ package struct Ask: Sendable, Equatable {
     "conclave/fusion-flash": "general-fast",
   ]
 
+  /// The preset that a model's name means. A variant of an alias (`openrouter/fusion-flash:free`) is that alias: which
+  /// models are asked follows from the preset, and what they cost from the configuration.
+  static func preset(ofAlias model: String) -> String? {
+    if let preset = aliases[model] { return preset }
+    guard let colon = model.firstIndex(of: ":"), model.index(after: colon) != model.endIndex else { return nil }
+    return aliases[String(model[..<colon])]
+  }
+
   /// Whether a model's name means a panel.
-  package static func isAlias(_ model: String) -> Bool { aliases[model] != nil }
+  package static func isAlias(_ model: String) -> Bool { preset(ofAlias: model) != nil }
 
   /// Understands the body of chat completions or responses. `recordedPanel` are answers that came with the ask, `besides`
   /// the bytes that its records carry beside the request.

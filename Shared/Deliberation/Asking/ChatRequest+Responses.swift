@@ -12,6 +12,7 @@ extension ChatRequest {
     }
     guard messages.contains(where: { $0["role"] != "system" }) else { throw from.wrong("input", "is empty") }
     if let tokens = from["max_output_tokens"] { parameters["max_completion_tokens"] = tokens }
+    if let verbosity = from["text"]?["verbosity"], !verbosity.isNull { parameters["verbosity"] = verbosity }
     if let format = from["text"]?["format"], let type = format["type"]?.string, type != "text" {
       parameters["response_format"] =
         type == "json_schema" ? ["type": "json_schema", "json_schema": Self.schema(format)] : format

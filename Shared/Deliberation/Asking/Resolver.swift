@@ -19,7 +19,7 @@ struct Resolver {
     self.recordedPanel = recordedPanel
     self.besides = besides
     self.catalogue = catalogue
-    preset = Ask.aliases[chat.model]
+    preset = Ask.preset(ofAlias: chat.model)
     asksForFusion = preset != nil || chat.fusion != nil || chat.plugin != nil || recordedPanel != nil
     // the tool's word over the plugin's
     fusion = (chat.fusion ?? FusionParameters()).over(chat.plugin ?? FusionParameters())
