@@ -299,6 +299,20 @@ extension OnABroker {
       let outcome = try await stage.outcome(call)
       #expect(outcome["reason"]?.string == "over_budget")
       #expect((outcome["content"]?.string?.count ?? 0) > 100)
+      // an image costs what an image does, however many bytes it takes to write down
+      let image = "data:image/png;base64," + String(repeating: "iVBORw0K", count: 50_000)
+      let seen = try await stage.outcome(
+        try await stage.command(maxCost: 0.05) { command in
+          command.messages = [
+            [
+              "role": "user",
+              "content": [
+                ["type": "text", "text": "What is it?"], ["type": "image_url", "image_url": ["url": .string(image)]],
+              ],
+            ]
+          ]
+        })
+      #expect(seen["reason"] == nil, "\(seen["message"]?.string ?? "")")
       // the arguments of a function are paid for as well
       for provider in ["sim", "messages"] {
         let function = try await stage.outcome(
