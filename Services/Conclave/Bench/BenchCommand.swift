@@ -23,6 +23,7 @@ enum BenchCommand: Command {
     Flag("--records", "40000", "bus: how many records to read; the embedded broker holds 40000 of 1 KB"),
     Flag("--hops", "2000", "bus: how many records to send one after the other"),
     Flag("--deliberations", "2000", "core: how many"),
+    Flag("--hold", nil, "core: end with status 1 where it is slower or larger than it may be"),
     Flag("--answer-bytes", "4096", "core: the length of the question and of each answer"),
     Flag("--rate", "3000", "calls: how many commands a second while a caller's own time is measured"),
     Flag("--open", "0,1000,5000", "memory: how many deliberations are open (embedded: 0,400,1200)"),

@@ -43,6 +43,28 @@ enum CoreWorkload {
           ]
         }),
     ]
+    if context.arguments.has("--hold") {
+      section.warnings = services.flatMap { figures, rate in
+        faults(
+          figures.service, eventsPerSecond: rate.middle, heldBytes: figures.heldBytes,
+          allowedBytes: figures.allowedBytes)
+      }
+      section.isSound = section.warnings.isEmpty
+    }
     return section
+  }
+
+  /// What each service must fold and decide in a second of one core.
+  static let leastEventsPerSecond = 100_000.0
+
+  /// What does not hold of one service's figures.
+  static func faults(_ service: String, eventsPerSecond: Double, heldBytes: Int, allowedBytes: Int) -> [String] {
+    var faults: [String] = []
+    if eventsPerSecond < leastEventsPerSecond {
+      let rates = [eventsPerSecond, leastEventsPerSecond].map { BenchTable.rounded($0, 0) }
+      faults.append("\(service): \(rates[0]) events/s, less than \(rates[1])")
+    }
+    if heldBytes > allowedBytes { faults.append("\(service): \(heldBytes) bytes/open, more than \(allowedBytes)") }
+    return faults
   }
 }
