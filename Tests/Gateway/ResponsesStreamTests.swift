@@ -63,6 +63,53 @@ import Testing
     #expect(client.isDone)
   }
 
+  @Test("closes the fusion with all that its item has in the whole, before the answer comes") mutating func rest()
+    throws
+  {
+    for step in sits().dropLast() { try hears(step) }
+    let failed: JSON = [
+      ["model": "b/two", "error": "busy", "status_code": 429, "reason": "rate_limited"],
+      ["model": "c/three", "error": "it was given up by request", "reason": "cancelled"],
+    ]
+    let sources: JSON = [["url": "https://a.example", "title": "A"]]
+    try hears(
+      Telling.step(
+        "call.requested",
+        [
+          "purpose": "answer", "model": "author/asked",
+          "fusion": ["failed_models": failed, "sources": sources, "failure_reason": "judge_invalid"],
+        ]))
+    let item = client.events.first { $0.json["type"] == "response.output_item.done" }?.json["item"]
+    #expect(item?["failed_models"] == failed && item?["sources"] == sources)
+    #expect(item?["failure_reason"] == "judge_invalid" && item?["status"] == "completed")
+    #expect(item?["error"] == nil)
+  }
+
+  @Test("tells what was thought before the answer", arguments: [true, false]) mutating func reasoning(shown: Bool)
+    throws
+  {
+    if shown {
+      try hears(Telling.delta("answer/0/-/0", reasoning: "Hm, "))
+      try hears(Telling.delta("answer/0/-/0", reasoning: "so."))
+    }
+    try hears(Telling.delta("answer/0/-/0", "Yes"))
+    let thought: JSON = [
+      "id": .string("rs_\(Telling.id)"), "type": "reasoning", "status": "completed", "summary": [],
+      "content": [["type": "reasoning_text", "text": "Hm, so."]],
+    ]
+    try ends(200, body([thought, message("Yes")]))
+    let deltas = client.events.filter { $0.json["type"] == "response.reasoning_text.delta" }
+    #expect(deltas.compactMap { $0.json["delta"]?.string }.joined() == "Hm, so.")
+    let done = client.events.first { $0.json["type"] == "response.reasoning_text.done" }?.json
+    #expect(done?["text"] == "Hm, so." && done?["item_id"] == .string("rs_\(Telling.id)"))
+    let output = client.events.last?.json["response"]?["output"]?.array ?? []
+    #expect(output.compactMap { $0["type"]?.string } == (shown ? ["reasoning", "message"] : ["message", "reasoning"]))
+    for (place, item) in output.enumerated() {
+      let closing = client.events.first { $0.json["type"] == "response.output_item.done" && $0.json["item"] == item }
+      #expect(closing?.json["output_index"] == .int(Int64(place)))
+    }
+  }
+
   @Test("puts the items of the whole in the order in which they were opened") mutating func order() throws {
     try hears(Telling.delta("decision/0/-/0", "Let me ask."))
     for step in sits() { try hears(step) }

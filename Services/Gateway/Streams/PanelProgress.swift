@@ -14,6 +14,8 @@ struct PanelProgress: Sendable {
   private var failures: [Int: JSONObject] = [:]
   private var analysis: JSON?
   private var degraded: JSON?
+  /// What the whole item has beside that, once the answer is asked for.
+  private var rest: JSON?
   private var hasSat = false
 
   /// The models of the panel as they were asked for.
@@ -58,7 +60,9 @@ struct PanelProgress: Sendable {
       failure.append("status_code", ifPresent: data["status_code"])
       failures[index] = failure
       return [.told("panel.failed", failure)]
-    case "call.requested": return requested(data["purpose"]?.string, model)
+    case "call.requested":
+      rest = data["fusion"] ?? rest
+      return requested(data["purpose"]?.string, model)
     case "analysis.completed":
       analysis = data["analysis"]
       return analysis.map { [.told("analysis.completed", ["analysis": $0])] } ?? []
@@ -88,8 +92,9 @@ struct PanelProgress: Sendable {
     item.append(
       "responses", .array(said.map { ["model": .string($0.model), "content": .string($0.content)] }))
     let silent = failures.filter { answers[$0.key] == nil }.sorted { $0.key < $1.key }
-    item.append("failed_models", .array(silent.map { .object($0.value) }))
-    item.append("failure_reason", ifPresent: degraded)
+    item.append("failed_models", rest?["failed_models"] ?? .array(silent.map { .object($0.value) }))
+    for name in ["sources", "error"] { item.append(name, ifPresent: rest?[name]) }
+    item.append("failure_reason", ifPresent: rest?["failure_reason"] ?? degraded)
     return .object(item)
   }
 }

@@ -5,7 +5,7 @@ internal import Web
 struct ResponsesStream: AnswerStream {
   /// An output item that was opened, at its place in `output`.
   enum Item: Equatable, Sendable {
-    case fusion, message
+    case fusion, reasoning, message
     case function(Int)
   }
 
@@ -18,6 +18,7 @@ struct ResponsesStream: AnswerStream {
   private var closed: Set<Int> = []
   var panel: PanelProgress
   private var text = ShownText()
+  private var reasoning = ""
   private var tools = ShownTools()
   private var seen: Set<String> = []
 
@@ -41,6 +42,7 @@ struct ResponsesStream: AnswerStream {
     if delta.call.purpose == .panel { return panelDelta(delta) }
     guard text.follows(delta) else { return [] }
     var bytes: [UInt8] = []
+    if !delta.reasoning.isEmpty { bytes += show(reasoning: delta.reasoning) }
     if let new = text.add(delta) { bytes += show(text: new) }
     if !delta.toolCalls.isEmpty {
       tools.add(delta.toolCalls)
@@ -94,6 +96,12 @@ struct ResponsesStream: AnswerStream {
           "metadata": ["error_type": "provider_unavailable"],
         ])
     }
+    if let thought = output.first(where: { $0["type"]?.string == "reasoning" }) {
+      // it is shown as it comes; what came in another way is told whole
+      let whole = thought["content"]?[0]?["text"]?.string ?? ""
+      if reasoning.isEmpty { bytes += show(reasoning: whole) }
+      bytes += close(reasoning: thought, whole)
+    }
     if let message {
       bytes += rest.isEmpty ? open(.message) : show(text: rest)
       bytes += close(message: message)
@@ -136,6 +144,7 @@ struct ResponsesStream: AnswerStream {
     let kinds = output.map { item -> Item in
       switch item["type"]?.string {
       case "openrouter:fusion": return .fusion
+      case "reasoning": return .reasoning
       case "function_call":
         functions += 1
         return .function(functions)
@@ -162,6 +171,7 @@ struct ResponsesStream: AnswerStream {
 
   private var fusionID: String { "st_\(id)" }
   private var messageID: String { "msg_\(id)" }
+  private var reasoningID: String { "rs_\(id)" }
 
   private func isClosed(_ item: Item) -> Bool { items.firstIndex(of: item).map { closed.contains($0) } ?? false }
 
@@ -180,6 +190,19 @@ struct ResponsesStream: AnswerStream {
           "item": ["id": .string(fusionID), "type": "openrouter:fusion", "status": "in_progress"],
         ])
       bytes += fusionEvent("in_progress", [:])
+    case .reasoning:
+      bytes += event(
+        "response.output_item.added",
+        [
+          "output_index": place(item),
+          "item": ["id": .string(reasoningID), "type": "reasoning", "status": "in_progress", "summary": []],
+        ])
+      bytes += event(
+        "response.content_part.added",
+        [
+          "item_id": .string(reasoningID), "output_index": place(item), "content_index": 0,
+          "part": ["type": "reasoning_text", "text": ""],
+        ])
     case .message:
       bytes += event(
         "response.output_item.added",
@@ -220,6 +243,30 @@ struct ResponsesStream: AnswerStream {
     closed.insert(items.firstIndex(of: .fusion) ?? 0)
     return fusionEvent("completed", [:])
       + event("response.output_item.done", ["output_index": place(.fusion), "item": item])
+  }
+
+  private mutating func show(reasoning new: String) -> [UInt8] {
+    reasoning += new
+    let bytes = open(.reasoning)
+    return bytes
+      + event(
+        "response.reasoning_text.delta",
+        [
+          "item_id": .string(reasoningID), "output_index": place(.reasoning), "content_index": 0,
+          "delta": .string(new),
+        ])
+  }
+
+  private mutating func close(reasoning item: JSON, _ whole: String) -> [UInt8] {
+    let place: JSONObject = [
+      "item_id": .string(reasoningID), "output_index": self.place(.reasoning), "content_index": 0,
+    ]
+    var done = place
+    done.append("text", .string(whole))
+    var ended = place
+    ended.append("part", ["type": "reasoning_text", "text": .string(whole)])
+    return event("response.reasoning_text.done", done) + event("response.content_part.done", ended)
+      + event("response.output_item.done", ["output_index": self.place(.reasoning), "item": item])
   }
 
   private mutating func show(text new: String) -> [UInt8] {

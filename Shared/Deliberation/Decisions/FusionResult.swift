@@ -134,6 +134,17 @@ struct FusionResult {
       ? "no member of the panel was asked" : "no member of the panel answered (\(each.joined(separator: "; ")))"
   }
 
+  /// What of a result its watchers have not been told step by step, cited pages as far as there is room for them.
+  func rest(within size: Int) -> JSON? {
+    guard isThere else { return nil }
+    var object: JSONObject = ["failed_models": failedModels]
+    if !isOK { object.append("error", .string(errorText)) }
+    object.append("failure_reason", ifPresent: failureReason.map { .string($0) })
+    let sources = sources
+    if sources.bytes.count <= size { object.append("sources", sources) }
+    return .object(object)
+  }
+
   /// The top-level `fusion` of an answer.
   func fusion(winner: Int?, costs: JSON, multiple: Double?, _ extent: Extent) -> JSON? {
     guard let seal,

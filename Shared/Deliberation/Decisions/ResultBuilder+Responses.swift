@@ -6,6 +6,12 @@ extension ResultBuilder {
     let answer = completed(CallKey(end.answerCall))
     var output: [JSON] = []
     if let item = fusionItem(extent) { output.append(item) }
+    if extent.hasReasoning, let reasoning = answer?.reasoning, !reasoning.isEmpty {
+      output.append([
+        "id": .string("rs_\(id)"), "type": "reasoning", "status": "completed", "summary": [],
+        "content": [["type": "reasoning_text", "text": .string(reasoning)]],
+      ])
+    }
     let text = content(end)
     let calls = answer?.toolCalls ?? []
     if !text.isEmpty || calls.isEmpty {

@@ -37,6 +37,10 @@ extension Deliberation {
     case .callRequested(let event):
       data = call(event.call)
       data["model"] = .string(event.model)
+      // with the answer a fusion is complete: whoever watches it as an item of a response is told the rest of that
+      if event.call.purpose == .answer, ask.form == .responses, ask.stream == .panel {
+        data.append("fusion", ifPresent: FusionResult(self, upTo: .max).rest(within: ask.answerBytes))
+      }
     case .analysisCompleted(let event):
       data = ["round": .int(Int64(event.round)), "analysis": event.analysis]
     case .analysisDegraded(let event):
