@@ -109,7 +109,7 @@ let package = Package(
       name: "SimulatorUnderTest", dependencies: ["Deliberation", "Web"], path: "Tests/SimulatorUnderTest",
       swiftSettings: settings),
     tests("Conclave", ["Conclave", "Deliberation", "Threads"]),
-    tests("Gateway", ["Deliberation", "Gateway", "Settings", "Telemetry", "Threads", "Web"]),
+    tests("Gateway", ["Bus", "Deliberation", "Gateway", "Settings", "Telemetry", "Threads", "Web"]),
     tests("House", []),
     tests(
       "Integration", ["Bus", "Conclave", "Deliberation", "Ledger", "Settings", "Store", "Telemetry", "Threads", "Web"]),

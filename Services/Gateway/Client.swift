@@ -3,12 +3,13 @@ internal import Folding
 internal import Threads
 internal import Web
 
-/// Someone who waits here for a deliberation: with one answer at its end, with a stream, or, where it was asked for
-/// without waiting, with nobody behind it.
+/// Someone who asked here for a deliberation, until that has ended: with one answer at its end, with a stream, with no
+/// more than the word that the ask was taken in, or with nobody behind it any more.
 final class Client: Sendable {
   enum Manner: Sendable {
     case whole(OpenRouterMetadata?)
     case stream(any AnswerStream)
+    case acceptance
     case nobody
   }
 
@@ -19,12 +20,13 @@ final class Client: Sendable {
   /// Milliseconds since 1970: when it came, and when it is told that time is over, whatever the rest of the system says.
   let since: Int64
   let until: Int64
-  private let isAttended: Bool
   private let state: Lock<State>
 
   private struct State {
     var manner: Manner
     var acknowledgedAt: Int64?
+    /// It was told that no broker took its ask.
+    var isGivenUp = false
     var isOver = false
     var isOpening = false
     var writer: BodyWriter?
@@ -48,27 +50,48 @@ final class Client: Sendable {
     self.visit = visit
     self.since = since
     self.until = until
-    if case .nobody = manner { isAttended = false } else { isAttended = true }
     state = Lock(State(manner: manner))
   }
 
   /// What it takes of the room here, until it leaves.
   func hold(_ ticket: Entrance.Ticket) { state.withLock { $0.ticket = ticket } }
 
-  func leave(_ entrance: Entrance, cost: Double) {
+  func leave(_ entrance: Entrance, cost: Double, now: Int64 = WallClock.now()) {
     let ticket = state.withLock { state in
       defer { state.ticket = nil }
       return state.ticket
     }
-    if let ticket { entrance.leave(ticket, cost: cost, now: WallClock.now()) }
+    if let ticket { entrance.leave(ticket, cost: cost, now: now) }
+  }
+
+  var holdsRoom: Bool { state.withLock { $0.ticket != nil } }
+
+  /// Whether somebody is there to be answered.
+  var isAttended: Bool {
+    state.withLock { state in
+      if case .nobody = state.manner { false } else { true }
+    }
   }
 
   var isAcknowledged: Bool { state.withLock { $0.acknowledgedAt != nil } }
   var bufferedBytes: Int { state.withLock { $0.writer }?.bufferedBytes ?? 0 }
 
-  /// The brokers have the ask: from now on its id may be told.
-  func acknowledged(_ now: Int64) {
-    state.withLock { state in if state.acknowledgedAt == nil { state.acknowledgedAt = now } }
+  /// The brokers have the ask: from now on its id may be told. False where it was given up before.
+  func acknowledged(_ now: Int64) -> Bool {
+    state.withLock { state in
+      guard !state.isGivenUp else { return false }
+      if state.acknowledgedAt == nil { state.acknowledgedAt = now }
+      return true
+    }
+  }
+
+  /// No broker has taken the ask so far: whoever asked is told so, and asks again. False where one has.
+  func giveUp() -> Bool {
+    state.withLock { state in
+      guard state.acknowledgedAt == nil else { return false }
+      state.isGivenUp = true
+      return true
+    }
   }
 
   func delta(_ delta: Reply.Delta, now: Int64) { show(now) { $0.delta(delta) } }
@@ -93,9 +116,11 @@ final class Client: Sendable {
   func answer(_ code: Int, _ body: JSON) {
     let whole = state.withLock { state -> (status: Int, body: JSON, metadata: OpenRouterMetadata?)? in
       guard !state.isOver else { return nil }
+      // who was promised no answer is told that the ask was taken in, whatever came of it meanwhile
+      if case .acceptance = state.manner { return nil }
       state.isOver = true
       switch state.manner {
-      case .nobody: return nil
+      case .nobody, .acceptance: return nil
       case .whole(let metadata): return (code, body, metadata)
       case .stream(var stream):
         guard state.isOpening || code == 200 else { return (code, body, nil) }
@@ -111,11 +136,33 @@ final class Client: Sendable {
     }
   }
 
+  /// The ask itself was refused; the deliberation of that id is another's.
+  func refuse(_ code: Int, _ body: JSON) {
+    guard isFirstWord() else { return answer(code, body) }
+    visit.respond(code, Failure.headers(deliberation), body.bytes)
+  }
+
+  /// The ask cannot be lost any more: whoever waits for no more than that is told.
+  func accept(_ status: String) {
+    guard isFirstWord() else { return }
+    visit.respond(202, Failure.headers(deliberation), Door.link(deliberation, status: status).bytes)
+  }
+
+  /// Whether somebody waits for acceptance alone and has not been told; whoever asks has to tell them.
+  private func isFirstWord() -> Bool {
+    state.withLock { state in
+      guard case .acceptance = state.manner, !state.isOver else { return false }
+      state.isOver = true
+      return true
+    }
+  }
+
   func fail(_ failure: Failure, naming: Bool = true) {
     let isPlain = state.withLock { state -> Bool in
       guard !state.isOver else { return false }
       state.isOver = true
-      guard case .stream(var stream) = state.manner, state.isOpening else { return isAttended }
+      if case .nobody = state.manner { return false }
+      guard case .stream(var stream) = state.manner, state.isOpening else { return true }
       state.pending += stream.failed(failure)
       return false
     }
@@ -123,7 +170,13 @@ final class Client: Sendable {
   }
 
   /// Nobody reads any more.
-  func left() { state.withLock { $0.isOver = true } }
+  func left() {
+    state.withLock { state in
+      state.isOver = true
+      state.manner = .nobody
+      state.pending = []
+    }
+  }
 
   /// Looked at several times a second: begins a stream in which nothing has happened yet, and breaks a silence.
   func tick(_ now: Int64) {
@@ -140,9 +193,8 @@ final class Client: Sendable {
 
   /// Writes what waits, in order, whoever brought it.
   private func drain() {
-    guard isAttended else { return }
     let isOpening = state.withLock { state -> Bool? in
-      guard !state.isDraining, !state.pending.isEmpty || state.isOver else { return nil }
+      guard case .stream = state.manner, !state.isDraining, !state.pending.isEmpty || state.isOver else { return nil }
       state.isDraining = true
       defer { state.isOpening = true }
       return !state.isOpening

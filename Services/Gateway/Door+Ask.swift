@@ -11,8 +11,8 @@ extension Door {
     let body = try parse(visit)
     let isAttended = form != nil
     let form = form ?? (body["input"] != nil && body["messages"] == nil ? .responses : .chat)
-    let depth = visit.request.header("x-openrouter-fusion-depth").flatMap(Int.init) ?? 0
-    let ask = try check(body, form, max(0, min(1_000, depth)))
+    let depth = max(0, min(1_000, visit.request.header("x-openrouter-fusion-depth").flatMap(Int.init) ?? 0))
+    let ask = try check(body, form, depth)
     let key = try idempotencyKey(visit)
     let question = Question(
       body: body, form: form, ask: ask, depth: depth, isStreamed: isAttended && body["stream"]?.bool == true,
@@ -30,15 +30,13 @@ extension Door {
         case .unreachable(let failure): throw failure
         case .missing: try send(question, visit, visitor)
         case .known(let found):
-          // while it is open the log decides: what this gateway remembers may be an ask that is about to be refused
-          if !found.isOpen, let hash = found.bodyHash, hash != question.bodyHash(visit) {
-            throw Failure(
-              422, "unprocessable",
-              "This Idempotency-Key was used with another body. Use a new key for a new question.",
-              path: "Idempotency-Key")
-          }
-          guard let (code, body) = found.result else { return try send(question, visit, visitor) }
-          client(question, visit, nil).answer(code, body)
+          if let hash = found.bodyHash, hash != question.bodyHash(visit) { throw Failure.otherBody }
+          if found.isOpen { return try send(question, visit, visitor) }
+          visit.note(deliberation: question.id)
+          let client = client(question, visit, nil)
+          client.accept(found.status)
+          guard let (code, body) = found.result else { return client.fail(.gone) }
+          client.answer(code, body)
         }
       } catch { error.respond(visit) }
     }
@@ -66,7 +64,7 @@ extension Door {
       visit.wantsMetadata ? OpenRouterMetadata(requested: requested, question.ask, catalogue) : nil
     let manner: Client.Manner
     if !question.isAttended {
-      manner = .nobody
+      manner = .acceptance
     } else if !question.isStreamed {
       manner = .whole(metadata)
     } else if question.form == .chat {
@@ -84,22 +82,15 @@ extension Door {
   /// Lets it in and writes it to `requests`.
   private func send(_ question: Question, _ visit: Visit, _ visitor: Visitor) throws(Failure) {
     let address = try reachable()
-    let partitions = producer.partitions(of: topics.events) ?? 1
-    let load = Admission.Load(
-      question: visit.request.body.count, members: question.ask.panel.count,
-      partition: Partitioner.murmur2(Array(question.id.utf8), partitions: partitions))
     let now = WallClock.now()
-    let ticket: Entrance.Ticket
-    do throws(Failure) { ticket = try entrance.enter(visitor, load, now: now) } catch {
-      visit.add(headers: entrance.headers(visitor, now: now))
-      throw error
-    }
-    visit.add(headers: entrance.headers(visitor, now: now))
-    let entry = Recollection.Entry(
+    var entry = Recollection.Entry(
       tenant: visitor.tenant, ask: sender.uniqueID(), form: question.form, bodyHash: question.bodyHash(visit),
       isStreamed: question.isStreamed, asked: now)
+    entry.members = question.ask.panel.count
+    let record = try record(question, entry, address, visit)
+    let ticket = try enter(question, visit, visitor, now)
     let client = client(question, visit, entry)
-    client.hold(ticket)
+    if let ticket { client.hold(ticket) }
     visit.note(deliberation: question.id)
     known.begin(question.id, entry)
     // Before the ask is written, so that the answer cannot come before its client.
@@ -111,19 +102,31 @@ extension Door {
       visit.onClose { [self] in
         // Whoever sends a key means to come back for the answer.
         guard waiting.leave(client), !question.isKept else { return }
-        let trace = Trace.trace(of: visit.request.header("traceparent"), subject: question.id)
-        write(cancel: question.id, members: nil, trace: trace) { [log] result in
-          guard case .failure(let error) = result else { return }
-          log.warning("cancel.lost", ("id", question.id), ("error", error), ("trace", trace ?? ""))
-        }
+        cancel(client)
       }
     }
-    write(question, entry, address, visit)
+    write(record, question, client)
   }
 
-  private func write(
+  /// Nil: it comes along with an ask of the same key that nobody waits for any more, and takes no room of its own.
+  private func enter(
+    _ question: Question, _ visit: Visit, _ visitor: Visitor, _ now: Int64
+  ) throws(Failure) -> Entrance.Ticket? {
+    defer { visit.add(headers: entrance.headers(visitor, now: now)) }
+    if question.isKept, waiting.isDeserted(question.id, tenant: visitor.tenant) {
+      try entrance.join(visitor, now: now)
+      return nil
+    }
+    let partitions = producer.partitions(of: topics.events) ?? 1
+    let load = Admission.Load(
+      question: visit.request.body.count, members: question.ask.panel.count,
+      partition: Partitioner.murmur2(Array(question.id.utf8), partitions: partitions))
+    return try entrance.enter(visitor, load, now: now)
+  }
+
+  private func record(
     _ question: Question, _ entry: Recollection.Entry, _ address: ReplyAddress, _ visit: Visit
-  ) {
+  ) throws(Failure) -> Outgoing {
     // Without a ledger the steps are all that anybody can be told of a deliberation that nobody waits for.
     let watches = question.isStreamed || (!question.isAttended && !records.hasLedger)
     let kind: StreamKind = !watches ? .none : question.form == .responses && question.isStreamed ? .panel : .answer
@@ -140,26 +143,50 @@ extension Door {
     var record = sender.record(
       output, topic: question.ask.priority == .bulk ? topics.requestsBulk : topics.requests, partition: nil,
       traceparent: visit.request.header("traceparent"))
+    // the fields that mean nothing here travel too
+    guard record.size <= catalogue.recordBytes else {
+      throw Failure(
+        413, "payload_too_large",
+        "The request makes a record of \(record.size) bytes; limits.record_bytes is \(catalogue.recordBytes).")
+    }
     record.step = Outgoing.Step(parent: visit.begins(question.id))
-    producer.send(record) { [waiting, known, records, log] result in
+    return record
+  }
+
+  private func write(_ record: Outgoing, _ question: Question, _ client: Client) {
+    producer.send(record) { [self] result in
       switch result {
       case .success:
-        waiting.acknowledged(question.id)
-        if !question.isAttended { Task { await Self.accepted(question.id, visit, records) } }
+        guard client.acknowledged(WallClock.now()) else {
+          // It was told to ask again, so this one is not to be paid for; under a key it is the same one.
+          if !question.isKept { cancel(client) }
+          return
+        }
+        if !question.isAttended { Task { await accepted(question, client) } }
       case .failure(let error):
         log.warning("ask.refused", ("id", question.id), ("error", error))
-        known.drop(question.id)
-        let failure = Failure(503, "provider_unavailable", "The message bus did not take the ask: \(error)")
-        waiting.refused(question.id, failure)
-        if !question.isAttended { failure.respond(visit) }
+        waiting.refused(client, Failure(503, "provider_unavailable", "The message bus did not take the ask: \(error)"))
       }
     }
   }
 
+  /// How long the ledger may take to hold an ask that nobody waits for.
+  private static let patience = Duration.seconds(10)
+
   /// An ask that nobody waits for is answered when it cannot be lost any more.
-  private static func accepted(_ id: String, _ visit: Visit, _ records: Records) async {
-    _ = await records.holds(id, within: .seconds(2))
-    visit.respond(202, Failure.headers(id), link(id, status: "open").bytes)
+  private func accepted(_ question: Question, _ client: Client) async {
+    let body = question.isKept ? client.entry?.bodyHash : nil
+    switch await records.holds(question.id, body: body, within: Self.patience) {
+    case .held(let status): client.accept(status)
+    case .other: client.fail(.otherBody)
+    case .lost:
+      waiting.refused(
+        client,
+        Failure(
+          503, "provider_unavailable", "The ledger does not hold the ask yet, so it could be lost. Try again.",
+          retryAfter: 1))
+      if !question.isKept { cancel(client) }
+    }
   }
 
   static func link(_ id: String, status: String) -> JSON {
@@ -186,6 +213,16 @@ extension Door {
     var record = sender.record(output, topic: topics.cancels, partition: nil, traceparent: within)
     record.step = Outgoing.Step(parent: nil)
     producer.send(record, done)
+  }
+
+  /// Gives up what nobody waits for; where that is lost it runs to its end.
+  private func cancel(_ client: Client) {
+    let id = client.deliberation
+    let trace = Trace.trace(of: client.visit.request.header("traceparent"), subject: id)
+    write(cancel: id, members: nil, trace: trace) { [log] result in
+      guard case .failure(let error) = result else { return }
+      log.warning("cancel.lost", ("id", id), ("error", error), ("trace", trace ?? ""))
+    }
   }
 
   private func idempotencyKey(_ visit: Visit) throws(Failure) -> String? {

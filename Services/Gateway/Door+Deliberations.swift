@@ -11,8 +11,10 @@ extension Door {
     _ body: @escaping @Sendable (Records.Known) async throws(Failure) -> Void
   ) throws(Failure) {
     guard IDs.isUsable(id) else { throw Failure.unknown(id) }
+    let place = try lookups.take(visitor)
     visit.note(deliberation: id)
     Task {
+      defer { withExtendedLifetime(place) {} }
       do throws(Failure) {
         switch await records.find(id) {
         case .unreachable(let failure): throw failure
@@ -53,9 +55,16 @@ extension Door {
 
   func events(_ id: String, _ visit: Visit, _ visitor: Visitor) throws(Failure) {
     let isLive = visit.request.header("Accept")?.lowercased().contains("text/event-stream") ?? false
-    let records = records
+    let (records, followers) = (records, followers)
     try find(id, visit, visitor) { _ throws(Failure) in
-      if isLive { return try await Self.follow(id, visit, records) }
+      if isLive {
+        let place = try followers.take(visitor)
+        Task {
+          do throws(Failure) { try await Self.follow(id, visit, records) } catch { error.respond(visit) }
+          withExtendedLifetime(place) {}
+        }
+        return
+      }
       var events: [JSON] = []
       var place: Int64 = 0
       while true {
@@ -67,6 +76,9 @@ extension Door {
       visit.respond(200, Failure.headers(id), (["id": .string(id), "events": .array(events)] as JSON).bytes)
     }
   }
+
+  /// What a follower may leave unread before it is waited for.
+  private static let pending = 256_000
 
   /// What has happened, then what happens, until it has ended or nobody reads.
   private static func follow(_ id: String, _ visit: Visit, _ records: Records) async throws(Failure) {
@@ -87,6 +99,10 @@ extension Door {
     var spoke = ContinuousClock.now
     while !isGone.withLock({ $0 }) {
       for event in page.events {
+        // a reader that is slow is waited for, one that has stopped is gone by and by
+        while writer.bufferedBytes > Self.pending, !isGone.withLock({ $0 }) {
+          try? await Task.sleep(for: .milliseconds(20))
+        }
         let head = Array("id: \(event["id"]?.string ?? "")\n".utf8)
         guard writer.write(head + SSE.event(event.bytes, event: event["type"]?.string)) else { return }
       }
@@ -117,15 +133,20 @@ extension Door {
       throw Failure(404, "not_found", "A panel has members 0 to 7; there is no member \(member).")
     }
     _ = try reachable()
+    let place = try lookups.take(visitor)
     visit.note(deliberation: id)
     Task {
       var trace: String?
+      defer { withExtendedLifetime(place) {} }
       do throws(Failure) {
         switch await records.find(id) {
         case .unreachable(let failure): throw failure
         case .known(let found):
           guard found.tenant == visitor.tenant else { throw Failure.unknown(id) }
           trace = found.trace
+          if let member, let members = found.members, member >= members {
+            throw Failure(404, "not_found", "The panel of \(id) has \(members) members; there is no member \(member).")
+          }
           guard found.isOpen else { return visit.respond(200, Failure.headers(id), Self.body(id, found)) }
         case .missing:
           // Without a ledger nobody knows what another gateway or a pipeline asked: where all keys are one tenant's

@@ -18,6 +18,8 @@ final class Door: Sendable {
   let topics: Topics
   let catalogue: Catalogue
   let log: Log
+  let followers: Places
+  let lookups: Places
   private let origins: Origins
   private let models: ModelList
   private let readiness: Readiness
@@ -41,8 +43,30 @@ final class Door: Sendable {
     models = ModelList(context.settings.catalogue)
     readiness = context.readiness
     log = context.log
+    let gateway = context.settings.gateway
+    let isShared = keys.keys.count > 1
+    followers = Places(
+      gateway.maxFollowers, setting: "gateway.max_followers", isShared: isShared,
+      context.metrics.gauge("conclave_gateway_followers", "Live streams of events."))
+    lookups = Places(
+      gateway.maxLookups, setting: "gateway.max_lookups", isShared: isShared,
+      context.metrics.gauge("conclave_gateway_lookups", "Requests that look a deliberation up."))
     requests = context.metrics.counter("conclave_gateway_requests_total", "HTTP requests that came in.")
     refused = context.metrics.counter("conclave_gateway_refused_total", "HTTP requests that were refused.")
+  }
+
+  /// What the server asks before a body has come: whoever has no key sends none.
+  var host: ServerHost {
+    ServerHost(
+      greet: { [keys] request in
+        guard request.path != "/", keys.visitor(request.header("Authorization")) == nil else { return nil }
+        return Failure.unauthenticated.answer
+      },
+      refused: { [origins, log] request, status, after in
+        let headers = Visit.headers(request) + origins.headers(request.header("Origin"))
+        Visit.tell(request, status, after, id: headers[0].1, log: log)
+        return headers
+      })
   }
 
   func enter(_ request: ServerRequest, _ responder: Responder) {
@@ -86,7 +110,7 @@ final class Door: Sendable {
 
   private func visitor(_ visit: Visit) throws(Failure) -> Visitor {
     guard let visitor = keys.visitor(visit.request.header("Authorization")) else {
-      throw Failure(401, "authentication", "No known API key was given. Send it as `Authorization: Bearer …`.")
+      throw Failure.unauthenticated
     }
     visit.note(tenant: visitor.tenant)
     return visitor

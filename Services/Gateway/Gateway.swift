@@ -36,14 +36,15 @@ func openGateway(_ context: ServiceContext) throws -> any Stoppable {
     waiting: waiting, known: known, records: records, entrance: entrance, keys: keys, sender: sender,
     producer: session.producer, context: context)
   let server = try HTTPServer(
-    settings.http, limits: HTTPServerLimits(settings), log: context.log, metrics: context.metrics
+    settings.http, limits: HTTPServerLimits(settings), log: context.log, metrics: context.metrics, host: door.host
   ) { request, responder in door.enter(request, responder) }
   let address = SocketAddress(host: settings.http.host, port: server.port)
   context.log.info(
     "gateway.open", ("door", address), ("keys", settings.keys.count),
     ("who", keys.isOpen ? "no keys are set: whoever reaches this loopback address may ask" : "whoever has a key"))
   return OpenGateway(
-    door: address, server: server, session: session, waiting: waiting, sweeper: Sweeper(waiting), records: records)
+    door: address, server: server, session: session, waiting: waiting, sweeper: Sweeper(waiting),
+    bill: Bill(entrance, ledger), records: records)
 }
 
 enum GatewayError: Error, CustomStringConvertible {
@@ -82,8 +83,8 @@ extension HTTPServerLimits {
     connections = gateway.connections
     headerTime = gateway.headerTime
     bodyTime = gateway.bodyTime
-    // room for a whole result, which is written in one piece
-    streamBytes = settings.limits.recordBytes + 256_000
+    arrivingBytes = gateway.arrivingBytes
+    streamBytes = settings.limits.recordBytes
     discardBytes = 4 * settings.limits.recordBytes
   }
 }
@@ -95,12 +96,14 @@ struct OpenGateway: Stoppable, HasDoor {
   let session: BusSession
   let waiting: Waiting
   let sweeper: Sweeper
+  let bill: Bill
   let records: Records
 
   func stop(within limit: Duration) {
     waiting.close()
     server.stop(within: limit / 4)
     sweeper.stop()
+    bill.stop()
     records.stop()
     session.stop(within: limit / 2)
   }

@@ -40,6 +40,11 @@ final class LedgerClient: Sendable {
       within: .seconds(5) + wait)
   }
 
+  /// What a tenant has cost since that day.
+  func costs(_ tenant: String, since day: String) async -> Answer {
+    await get("/v1/totals?tenant=\(Self.escaped(tenant))&since=\(day)")
+  }
+
   /// How many events are asked for at once.
   static let page = 1_000
 

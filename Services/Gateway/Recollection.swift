@@ -12,6 +12,8 @@ final class Recollection: Sendable {
     let bodyHash: String
     let isStreamed: Bool
     let asked: Int64
+    /// How many sit on its panel.
+    var members = 0
     var steps: [Reply.Step] = []
     var result: (code: Int, body: JSON)?
     var ended: Int64?

@@ -7,7 +7,12 @@ final class Records: Sendable {
   struct Known: Sendable {
     var tenant: String
     var status: String
+    /// Of the body that it began with, once the log says so: while it is open, what this gateway remembers may be an ask
+    /// that is about to be refused.
     var bodyHash: String?
+    /// How many sit on its panel, where that is known.
+    var members: Int?
+    var isForgotten = false
     var result: (code: Int, body: JSON)?
     /// The trace that its ask came in, where that is known.
     var trace: String?
@@ -44,11 +49,15 @@ final class Records: Sendable {
   func stop() { ledger?.stop() }
 
   func find(_ id: String) async -> Found {
-    // what ended here lately may not stand in the ledger yet
-    if let entry = known[id], entry.result != nil || ledger == nil { return .known(Known(entry)) }
-    guard let ledger else { return .missing }
+    guard let ledger else { return known[id].map { .known(Known($0)) } ?? .missing }
     switch await ledger.deliberation(id) {
-    case .found(let json): return .known(Known(json))
+    case .found(let json):
+      var told = Known(json)
+      told.members = told.members ?? known[id]?.members
+      if told.isForgotten { known.drop(id) }
+      // what ended here lately may not stand there yet
+      if told.isOpen, let entry = known[id], entry.result != nil { return .known(Known(entry)) }
+      return .known(told)
     case .missing: return known[id].map { .known(Known($0)) } ?? .missing
     case .silent(let why):
       if let entry = known[id] { return .known(Known(entry)) }
@@ -56,16 +65,33 @@ final class Records: Sendable {
     }
   }
 
-  /// Whether the ledger holds an ask; where there is none, what was acknowledged is all there is.
-  func holds(_ id: String, within limit: Duration) async -> Bool {
-    guard let ledger else { return true }
-    let end = ContinuousClock.now + limit
-    while ContinuousClock.now < end {
-      if case .found = await ledger.deliberation(id) { return true }
+  /// What became of an ask that was written: whether the ledger holds its deliberation, and is that of its body?
+  enum Held: Equatable, Sendable {
+    case held(status: String)
+    case other, lost
+  }
+
+  /// Waits until the ledger holds an ask; where there is none, what was acknowledged is all there is. `body`: the hash of
+  /// one that came under a key, which may be that of another question; it is waited for a moment until that is known.
+  func holds(_ id: String, body: String?, within limit: Duration) async -> Held {
+    guard let ledger else { return .held(status: "open") }
+    let start = ContinuousClock.now
+    var last: String?
+    while ContinuousClock.now < start + limit {
+      if case .found(let json) = await ledger.deliberation(id) {
+        let told = Known(json)
+        last = told.status
+        if let body, let hash = told.bodyHash, hash != body { return .other }
+        let isSure = body == nil || told.bodyHash != nil || !told.isOpen
+        if isSure || ContinuousClock.now > start + Self.patience { return .held(status: told.status) }
+      }
       try? await Task.sleep(for: .milliseconds(20))
     }
-    return false
+    return last.map { .held(status: $0) } ?? .lost
   }
+
+  /// How long the body of an ask that still waits in its topic is waited for.
+  private static let patience = Duration.seconds(1)
 
   func generation(_ id: String) async throws(Failure) -> JSON? {
     if let ledger {
@@ -100,15 +126,22 @@ final class Records: Sendable {
       events: Array(events.dropFirst(Int(after))), next: Int64(events.count), isOver: entry.result != nil)
   }
 
-  /// Answers whoever asked under a key whose deliberation had ended.
-  func answerLate(_ client: Client) async {
-    if case .known(let known) = await find(client.deliberation), let (code, body) = known.result {
-      return client.answer(code, body)
-    }
+  /// Answers whoever asked under a key whose deliberation had ended. The ledger may learn of that end a little later.
+  func answerLate(_ client: Client, within limit: Duration = .seconds(5)) async {
+    let end = ContinuousClock.now + limit
+    repeat {
+      if case .known(let known) = await find(client.deliberation), !known.isOpen {
+        client.accept(known.status)
+        guard let (code, body) = known.result else { return client.fail(.gone) }
+        return client.answer(code, body)
+      }
+      guard hasLedger else { return client.fail(.gone) }
+      try? await Task.sleep(for: Self.pause)
+    } while ContinuousClock.now < end
     client.fail(
       Failure(
-        409, "precondition_failed",
-        "The deliberation of this key has ended, and its result cannot be read here; it is on the results topic. Use another key to ask again."
+        503, "provider_unavailable",
+        "The deliberation of this key has ended, and the ledger does not know its result yet. Try again.", retryAfter: 1
       ))
   }
 
@@ -121,7 +154,9 @@ final class Records: Sendable {
 
 extension Records.Known {
   init(_ entry: Recollection.Entry) {
-    self.init(tenant: entry.tenant, status: entry.status, bodyHash: entry.bodyHash, result: entry.result)
+    self.init(
+      tenant: entry.tenant, status: entry.status, bodyHash: entry.result == nil ? nil : entry.bodyHash,
+      members: entry.members, result: entry.result)
   }
 
   /// As the ledger tells it.
@@ -130,7 +165,9 @@ extension Records.Known {
     if let body = json["result"] { result = (Int(json["code"]?.int ?? 200), body) }
     self.init(
       tenant: json["tenant"]?.string ?? "default", status: json["status"]?.string ?? "open",
-      bodyHash: json["body_sha256"]?.string, result: result, trace: json["deliberation"]?["trace"]?.string)
+      bodyHash: json["body_sha256"]?.string, members: json["deliberation"]?["panel"]?.array?.count,
+      isForgotten: json["deliberation"]?["forgotten"] != nil, result: result,
+      trace: json["deliberation"]?["trace"]?.string)
   }
 }
 

@@ -3,12 +3,15 @@ internal import Folding
 internal import Telemetry
 internal import Threads
 
-/// The clients that wait for an answer here, by deliberation.
+/// Those who asked here, by deliberation, until that has ended: also who has gone meanwhile, because what they asked for
+/// still counts against the limits of their key.
 final class Waiting: Sendable {
   let gateway: String
   let incarnation: String
   private let log: Log
   private let known: Recollection
+  /// What all streams together may keep for readers who are slow.
+  private let bufferedBytes: Int
   private let state = Lock(State())
   private let count: Gauge
   private let unreadableReplies: Counter
@@ -25,12 +28,14 @@ final class Waiting: Sendable {
   }
 
   init(
-    gateway: String, incarnation: String, known: Recollection, log: Log, metrics: Metrics,
+    gateway: String, incarnation: String, known: Recollection, bufferedBytes: Int = 256_000_000, log: Log,
+    metrics: Metrics,
     over: @escaping @Sendable (Client, Double) -> Void, late: @escaping @Sendable (Client) -> Void
   ) {
     self.gateway = gateway
     self.incarnation = incarnation
     self.known = known
+    self.bufferedBytes = bufferedBytes
     self.log = log
     self.over = over
     self.late = late
@@ -60,49 +65,48 @@ final class Waiting: Sendable {
     return isAdded
   }
 
-  func acknowledged(_ deliberation: String) {
-    let now = WallClock.now()
-    for client in clients(deliberation) { client.acknowledged(now) }
-  }
-
-  /// The ask could not be written: no id leaves.
-  func refused(_ deliberation: String, _ failure: Failure) {
-    for client in take(deliberation) {
-      client.fail(failure, naming: false)
-      over(client, 0)
-    }
-  }
-
-  /// Takes one client out that went away; true where nobody else waits for that deliberation.
-  func leave(_ client: Client) -> Bool {
-    let (isLast, isThere, waiting) = state.withLock { state -> (Bool, Bool, Int) in
-      guard var clients = state.clients[client.deliberation] else { return (false, false, state.count) }
-      let before = clients.count
-      clients.removeAll { $0 === client }
-      guard clients.count < before else { return (false, false, state.count) }
-      state.count -= 1
-      state.clients[client.deliberation] = clients.isEmpty ? nil : clients
-      return (clients.isEmpty, true, state.count)
-    }
-    count.set(Double(waiting))
-    client.left()
+  /// Its ask could not be written: no id leaves. Others who wait for that deliberation go on.
+  func refused(_ client: Client, _ failure: Failure) {
+    let isThere = !take(client.deliberation, where: { $0 === client }).isEmpty
+    // its result may have come before; whoever waits for acceptance alone is still to be told
+    client.fail(failure, naming: client.isAcknowledged)
     if isThere { over(client, 0) }
-    return isLast
+    if let ask = client.entry?.ask {
+      known.refused(client.deliberation, ask: ask, heir: clients(client.deliberation).first?.entry)
+    }
+  }
+
+  /// One went away. What it asked for is held against its key until that has ended. True where it was the last who
+  /// waited for that deliberation.
+  func leave(_ client: Client) -> Bool {
+    client.left()
+    let others = clients(client.deliberation)
+    guard others.contains(where: { $0 === client }) else { return false }
+    // who came along with another holds nothing that would have to be kept
+    if !client.holdsRoom {
+      for client in take(client.deliberation, where: { $0 === client }) { over(client, 0) }
+    }
+    return !others.contains { $0.isAttended }
+  }
+
+  /// Whether somebody asked for it who has gone, and nobody is there now: whoever comes then takes that place.
+  func isDeserted(_ deliberation: String, tenant: String) -> Bool {
+    let clients = clients(deliberation)
+    return clients.contains { $0.holdsRoom && $0.entry?.tenant == tenant } && !clients.contains { $0.isAttended }
   }
 
   private func clients(_ deliberation: String) -> [Client] { state.withLock { $0.clients[deliberation] ?? [] } }
 
-  /// Takes those out who wait for a deliberation, or the one whose ask that was.
-  private func take(_ deliberation: String, ask: String? = nil) -> [Client] {
+  /// Takes those out who wait for a deliberation, or some of them.
+  private func take(_ deliberation: String, where isMeant: (Client) -> Bool = { _ in true }) -> [Client] {
     let (clients, waiting) = state.withLock { state in
-      var clients = state.clients.removeValue(forKey: deliberation) ?? []
-      if let ask {
-        let others = clients.filter { $0.entry?.ask != ask }
-        if !others.isEmpty { state.clients[deliberation] = others }
-        clients.removeAll { $0.entry?.ask != ask }
+      var (taken, others): ([Client], [Client]) = ([], [])
+      for client in state.clients.removeValue(forKey: deliberation) ?? [] {
+        if isMeant(client) { taken.append(client) } else { others.append(client) }
       }
-      state.count -= clients.count
-      return (clients, state.count)
+      if !others.isEmpty { state.clients[deliberation] = others }
+      state.count -= taken.count
+      return (taken, state.count)
     }
     count.set(Double(waiting))
     return clients
@@ -132,8 +136,8 @@ final class Waiting: Sendable {
         cost = 0
       }
     case .refused(let deliberation, let ask, let code, let body):
-      for client in take(deliberation, ask: ask) {
-        client.answer(code, body)
+      for client in take(deliberation, where: { $0.entry?.ask == ask }) {
+        client.refuse(code, body)
         over(client, 0)
       }
       known.refused(deliberation, ask: ask, heir: clients(deliberation).first?.entry)
@@ -153,9 +157,6 @@ final class Waiting: Sendable {
 
   // MARK: time
 
-  /// What all streams together may keep for readers who are slow.
-  private static let bufferedBytes = 256_000_000
-
   /// Ends the waiting of those whose time is over, and of those whose ask no broker took; shows the others that they
   /// are not forgotten.
   func sweep(now: Int64, unacknowledgedAfter: Int64) {
@@ -166,20 +167,20 @@ final class Waiting: Sendable {
         client.tick(now)
         let bytes = client.bufferedBytes
         if bytes > 0 { buffered.append((client, bytes)) }
-      }
-      if clients.contains(where: { !$0.isAcknowledged && now - $0.since > unacknowledgedAfter }) {
-        refused(
-          deliberation,
-          Failure(
-            503, "provider_unavailable", "The message bus did not take the ask in time. Try again.", retryAfter: 1))
-      } else if clients.contains(where: { $0.until <= now }) {
-        for client in take(deliberation) {
-          client.fail(
+        if now - client.since > unacknowledgedAfter, client.giveUp() {
+          refused(
+            client,
             Failure(
-              504, "timeout", "The deliberation did not end by its deadline; ask for it by its id, or read the results."
-            ))
-          over(client, 0)
+              503, "provider_unavailable", "The message bus did not take the ask in time. Try again.", retryAfter: 1))
         }
+      }
+      guard clients.contains(where: { $0.until <= now }) else { continue }
+      for client in take(deliberation, where: { $0.until <= now }) {
+        client.fail(
+          Failure(
+            504, "timeout", "The deliberation did not end by its deadline; ask for it by its id, or read the results."
+          ))
+        over(client, 0)
       }
     }
     shed(buffered)
@@ -188,9 +189,9 @@ final class Waiting: Sendable {
   /// Slow readers are many: those who hold most are let go until the rest fits.
   private func shed(_ buffered: [(client: Client, bytes: Int)]) {
     var sum = buffered.reduce(0) { $0 + $1.bytes }
-    guard sum > Self.bufferedBytes else { return }
+    guard sum > bufferedBytes else { return }
     for (client, bytes) in buffered.sorted(by: { $0.bytes > $1.bytes }) {
-      guard sum > Self.bufferedBytes else { return }
+      guard sum > bufferedBytes else { return }
       log.warning("stream.shed", ("deliberation", client.deliberation), ("bytes", bytes))
       client.cut()
       sum -= bytes

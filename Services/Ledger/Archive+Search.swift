@@ -18,7 +18,10 @@ extension Archive {
       "id": .string(id), "status": summary["status"] ?? "open", "tenant": summary["tenant"] ?? "",
       "deliberation": summary,
     ]
-    guard summary["status"]?.string != "open" else { return .object(object) }
+    guard summary["status"]?.string != "open" else {
+      object.append("body_sha256", ifPresent: try bodyHash(id).map { .string($0) })
+      return .object(object)
+    }
     guard summary["forgotten"] == nil else { return .object(object) }
     if let state = try folded(id), let result = Results.result(state) {
       object.append("code", .int(Int64(result.code)))
@@ -28,6 +31,16 @@ extension Archive {
       }
     }
     return .object(object)
+  }
+
+  /// Of the body that a deliberation began with; nil before the log says so.
+  private func bodyHash(_ id: String) throws(StoreError) -> String? {
+    try statements(
+      """
+      SELECT json_extract(CAST(value AS TEXT), '$.body_sha256') FROM events
+      WHERE subject = (SELECT number FROM subjects WHERE id = ?) AND type = ? AND standing = 0 ORDER BY seq LIMIT 1
+      """
+    ).rows([.text(id), .text("conclave.deliberation.requested.v1")]) { $0.optionalText(0) }.first ?? nil
   }
 
   static let searchPages = 20

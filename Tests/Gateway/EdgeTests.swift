@@ -1,5 +1,6 @@
 import Deliberation
 import Settings
+import Telemetry
 import Testing
 import Web
 
@@ -13,6 +14,9 @@ import Web
       tenant: tenant, sha256: SHA256.hex(Array(text.utf8)), requestsPerMinute: rate, concurrent: concurrent,
       costPerDay: cost)
   }
+
+  private static let one = Visitor(tenant: "acme", key: 0)
+  private static let two = Visitor(tenant: "acme", key: 1)
 
   @Test("knows whose a key is, and lets nobody in without one once there are any") func keys() {
     let keys = Keys([Self.key("acme", "one"), Self.key("other", "two")])
@@ -38,6 +42,56 @@ import Web
     #expect(headers["X-RateLimit-Reset"] == "61000")
   }
 
+  @Test(
+    "takes nothing of a key's rate for what finds no room, and lets who comes along with another in by its rate alone")
+  func refund() throws {
+    let keys = Keys([Self.key("acme", "one", rate: 2, concurrent: 1), Self.key("acme", "two")])
+    let entrance = Gateway.Entrance(keys, Admission.Bounds(open: 1, bytes: 1_000), metrics: Metrics(), now: 0)
+    let load = Admission.Load(question: 10, members: 0, partition: 0)
+    let other = try entrance.enter(Self.two, load, now: 0)
+    for _ in 0..<5 { #expect(throws: Failure.self) { try entrance.enter(Self.one, load, now: 0) } }
+    entrance.leave(other, cost: 0, now: 0)
+    let ticket = try entrance.enter(Self.one, load, now: 0)
+    try entrance.join(Self.one, now: 0)
+    #expect(throws: Failure.self) { try entrance.join(Self.one, now: 0) }
+    entrance.leave(ticket, cost: 0, now: 0)
+    #expect(throws: Failure.self) { try entrance.enter(Self.one, load, now: 0) }
+    _ = try entrance.enter(Self.one, load, now: 30_000)
+  }
+
+  @Test("begins with what the day has cost so far, as the ledger knows it") func costOfTheDay() throws {
+    let day: Int64 = 20_000 * 86_400_000
+    let keys = Keys([Self.key("acme", "one", cost: 1), Self.key("other", "two", cost: 1), Self.key("acme", "three")])
+    let entrance = Gateway.Entrance(keys, Admission.Bounds(open: 9, bytes: 1_000), metrics: Metrics(), now: day)
+    let load = Admission.Load(question: 10, members: 0, partition: 0)
+    #expect(entrance.limited == ["acme", "other"])
+    entrance.learn(["acme": 2, "other": 0.5], now: day)
+    do {
+      _ = try entrance.enter(Self.one, load, now: day)
+      Issue.record("more was asked than the day may cost")
+    } catch { #expect(error.status == 402) }
+    _ = try entrance.enter(Visitor(tenant: "other", key: 1), load, now: day)
+    _ = try entrance.enter(Visitor(tenant: "acme", key: 2), load, now: day)
+    _ = try entrance.enter(Self.one, load, now: day + 86_400_000)
+  }
+
+  @Test("has so many places for what takes long, of which one key leaves others half") func places() throws {
+    let gauge = Metrics().gauge("places", "")
+    let places = Places(4, setting: "gateway.max_followers", isShared: true, gauge)
+    var first = [try places.take(Self.one), try places.take(Self.one)]
+    do {
+      _ = try places.take(Self.one)
+      Issue.record("one key has more than half")
+    } catch {
+      #expect(error.status == 429 && error.retryAfter == 1 && error.message.contains("gateway.max_followers"))
+    }
+    let second = [try places.take(Self.two), try places.take(Self.two)]
+    #expect(throws: Failure.self) { try places.take(Visitor(tenant: "other", key: 2)) }
+    first = []
+    _ = try places.take(Visitor(tenant: "other", key: 2))
+    withExtendedLifetime((first, second)) {}
+  }
+
   @Test("gives a key so many at once, and so much a day") func concurrentAndCost() {
     let day: Int64 = 86_400_000
     var meter = KeyMeter(Self.key("acme", "one", concurrent: 2, cost: 1), now: day)
@@ -54,32 +108,32 @@ import Web
   @Test("keeps what is open under its bounds, and has all of it back in the end") func bounds() {
     let load = Admission.Load(question: 1_000, members: 3, partition: 1)
     var admission = Admission(Admission.Bounds(open: 3, bytes: 2_500), isShared: false)
-    #expect(admission.enter("a", load) == nil)
-    #expect(admission.enter("a", load) == nil)
-    #expect(admission.enter("a", load) == .bytes)
+    #expect(admission.enter(Self.one, load) == nil)
+    #expect(admission.enter(Self.one, load) == nil)
+    #expect(admission.enter(Self.one, load) == .bytes)
     let small = Admission.Load(question: 100, members: 0, partition: 2)
-    #expect(admission.enter("a", small) == nil)
-    #expect(admission.enter("a", small) == .full)
-    for gone in [load, load, small] { admission.leave("a", gone) }
+    #expect(admission.enter(Self.one, small) == nil)
+    #expect(admission.enter(Self.one, small) == .full)
+    for gone in [load, load, small] { admission.leave(Self.one, gone) }
     #expect(admission.open == 0 && admission.bytes == 0)
-    #expect(admission.enter("a", Admission.Load(question: 9_000, members: 3, partition: 1)) == nil)
+    #expect(admission.enter(Self.one, Admission.Load(question: 9_000, members: 3, partition: 1)) == nil)
   }
 
-  @Test("leaves others room when one tenant asks for all of it") func fair() {
+  @Test("leaves others room when one key asks for all of it, also one of the same tenant") func fair() {
     let load = Admission.Load(question: 10, members: 0, partition: 0)
     var admission = Admission(Admission.Bounds(open: 100, bytes: 1_000_000), isShared: true)
     var greedy = 0
-    while admission.enter("greedy", load) == nil { greedy += 1 }
+    while admission.enter(Self.one, load) == nil { greedy += 1 }
     #expect((75...85).contains(greedy))
     var modest = 0
-    while admission.enter("modest", load) == nil { modest += 1 }
+    while admission.enter(Self.two, load) == nil { modest += 1 }
     #expect(modest >= 10)
     // with both at it the shares even out as places become free
     for _ in 0..<400 {
-      admission.leave(greedy > modest ? "greedy" : "modest", load)
+      admission.leave(greedy > modest ? Self.one : Self.two, load)
       if greedy > modest { greedy -= 1 } else { modest -= 1 }
-      if admission.enter("modest", load) == nil { modest += 1 }
-      if admission.enter("greedy", load) == nil { greedy += 1 }
+      if admission.enter(Self.two, load) == nil { modest += 1 }
+      if admission.enter(Self.one, load) == nil { greedy += 1 }
     }
     #expect(abs(greedy - modest) < 10, "\(greedy) and \(modest)")
   }
@@ -88,14 +142,14 @@ import Web
     let large = Admission.Load(question: 300_000, members: 3, partition: 1)
     var admission = Admission(
       Admission.Bounds(open: 1_000, bytes: 100_000_000, partition: 700_000, lane: 4_000_000), isShared: false)
-    #expect(admission.enter("a", large) == nil)
-    #expect(admission.enter("a", large) == nil)
-    #expect(admission.enter("a", large) == .partition)
+    #expect(admission.enter(Self.one, large) == nil)
+    #expect(admission.enter(Self.one, large) == nil)
+    #expect(admission.enter(Self.one, large) == .partition)
     let elsewhere = Admission.Load(question: 300_000, members: 3, partition: 2)
     // five calls of 300 KB each: the third is over what a lane keeps
-    #expect(admission.enter("a", elsewhere) == .partition)
-    admission.leave("a", large)
-    #expect(admission.enter("a", elsewhere) == nil)
+    #expect(admission.enter(Self.one, elsewhere) == .partition)
+    admission.leave(Self.one, large)
+    #expect(admission.enter(Self.one, elsewhere) == nil)
   }
 
   @Test("knows its paths under /v1 and /api/v1") func paths() {
@@ -111,7 +165,8 @@ import Web
       #expect(Path("\(prefix)/deliberations/x/members/3") == .member("x", 3))
     }
     for wrong in [
-      "/", "/v1", "/v1/", "/v2/models", "/v1/deliberations/", "/v1/deliberations/x/members/y", "//v1/models",
+      "/", "/v1", "/v1/", "/v2/models", "/v1/deliberations/x/members", "/v1/models%00", "/v1/deliberations/",
+      "/v1/deliberations/x/members/y", "//v1/models",
     ] { #expect(Path(wrong) == nil, "\(wrong)") }
   }
 
@@ -124,6 +179,14 @@ import Web
     #expect(origins.preflight(ServerRequest(method: "OPTIONS", path: "/v1/models", headers: ask)) != nil)
     #expect(Origins([]).preflight(ServerRequest(method: "OPTIONS", path: "/v1/models", headers: ask)) == nil)
     #expect(Origins(["*"]).headers("https://any.example").contains { $0.1 == "*" })
+    let wanted = "x-stainless-helper-method, openai-project, x-evil, x-stainless-a b"
+    let request = ServerRequest(
+      method: "OPTIONS", path: "/v1/models", headers: ask + [("Access-Control-Request-Headers", wanted)])
+    let headers = origins.preflight(request)?.first { $0.0 == "Access-Control-Allow-Headers" }?.1 ?? ""
+    for name in [
+      "X-OpenRouter-Cache-TTL", "traceparent", "Last-Event-ID", "x-stainless-helper-method", "openai-project",
+    ] { #expect(headers.contains(name), "\(name)") }
+    #expect(!headers.contains("evil"))
   }
 
   @Test("remembers no more than it may") func memory() {

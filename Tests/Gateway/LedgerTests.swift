@@ -3,6 +3,7 @@ import Settings
 import Telemetry
 import Testing
 import Threads
+import Waiting
 import Web
 
 @testable import Gateway
@@ -37,6 +38,116 @@ import Web
       guard case .missing = await records.find("nobody") else { throw Failure.unknown("nobody") }
       #expect(asked.withLock { $0 } == ["/v1/deliberations/d", "/v1/deliberations/nobody"])
     }
+  }
+
+  @Test("is asked first, and what it has forgotten is forgotten here too") func forgotten() async throws {
+    let json: JSON = [
+      "id": "d", "status": "completed", "tenant": "acme", "deliberation": ["forgotten": ["by": "operator"]],
+    ]
+    try await Self.answering(["/v1/deliberations/d": (200, json)]) { records, known, _ in
+      known.begin(
+        "d", Recollection.Entry(tenant: "acme", ask: "a", form: .chat, bodyHash: "ab", isStreamed: false, asked: 0))
+      known.result("d", 200, ["secret": 1], now: 1)
+      guard case .known(let found) = await records.find("d") else { throw Failure.unknown("d") }
+      #expect(found.isForgotten && !found.isOpen && found.result == nil)
+      #expect(known["d"] == nil)
+    }
+  }
+
+  @Test("is behind for a moment: what ended here is told, what is open there has the log's body") func behind()
+    async throws
+  {
+    let json: JSON = [
+      "id": "d", "status": "open", "tenant": "acme", "body_sha256": "ab",
+      "deliberation": ["panel": ["a", "b", "c"]],
+    ]
+    try await Self.answering(["/v1/deliberations/d": (200, json)]) { records, known, _ in
+      let entry = Recollection.Entry(tenant: "acme", ask: "a", form: .chat, bodyHash: "x", isStreamed: false, asked: 0)
+      known.begin("d", entry)
+      known.begin("e", entry)
+      guard case .known(let found) = await records.find("d") else { throw Failure.unknown("d") }
+      #expect(found.isOpen && found.bodyHash == "ab" && found.members == 3)
+      // what is remembered here of an open one may be an ask that is about to be refused
+      guard case .known(let own) = await records.find("e") else { throw Failure.unknown("e") }
+      #expect(own.isOpen && own.bodyHash == nil)
+      known.result("d", 200, ["x": 1], now: 1)
+      guard case .known(let ended) = await records.find("d") else { throw Failure.unknown("d") }
+      #expect(ended.result?.body == ["x": 1] && ended.bodyHash == "x")
+    }
+  }
+
+  @Test("says whether it holds an ask, and whether under a key it is that of the same body") func holds() async throws {
+    let answers: [String: (Int, JSON)] = [
+      "/v1/deliberations/d": (200, ["id": "d", "status": "open", "body_sha256": "ab"]),
+      "/v1/deliberations/w": (200, ["id": "w", "status": "open"]),
+    ]
+    try await Self.answering(answers) { records, _, _ in
+      let limit = Duration.milliseconds(300)
+      #expect(await records.holds("d", body: nil, within: limit) == .held(status: "open"))
+      #expect(await records.holds("d", body: "ab", within: limit) == .held(status: "open"))
+      #expect(await records.holds("d", body: "cd", within: limit) == .other)
+      #expect(await records.holds("w", body: "ab", within: limit) == .held(status: "open"))
+      #expect(await records.holds("nobody", body: nil, within: limit) == .lost)
+    }
+  }
+
+  @Test("answers late, is waited for, and is no excuse for a conflict", arguments: ["gone", "late", "silent"])
+  func late(_ kind: String) async throws {
+    let answers: [String: (Int, JSON)] = [
+      "/v1/deliberations/gone": (200, ["id": "gone", "status": "completed"]),
+      "/v1/deliberations/silent": (500, [:]),
+    ]
+    let lobby = try Lobby()
+    defer { lobby.stop() }
+    try await Self.answering(answers) { records, known, _ in
+      let (client, answer) = try await lobby.client(kind)
+      if kind == "late" {
+        let entry = Recollection.Entry(tenant: "t", ask: "a", form: .chat, bodyHash: "", isStreamed: false, asked: 0)
+        known.begin(kind, entry)
+        known.result(kind, 200, ["x": 1], now: 1)
+      }
+      await records.answerLate(client, within: .milliseconds(500))
+      let expected = ["gone": 409, "late": 200, "silent": 503]
+      #expect(await answer.value?.status == expected[kind])
+    }
+  }
+
+  @Test("says what the day has cost, once it can be asked") func bill() async throws {
+    let rows: [JSON] = [
+      ["day": "2026-01-02", "tenant": "acme", "cost": 0.75, "cost_repeated": 0.5],
+      ["day": "2026-01-03", "tenant": "acme", "cost": 9, "cost_repeated": 0],
+    ]
+    let asked = Lock(0)
+    let server = try HTTPServer(SocketAddress("127.0.0.1:0"), log: .silent) { request, responder in
+      let isFirst = asked.withLock { count in
+        count += 1
+        return count == 1
+      }
+      let json: JSON = ["days": .array(rows)]
+      responder.respond(isFirst ? 500 : 200, Failure.headers(), json.bytes)
+    }
+    defer { server.stop() }
+    let now = try #require(Moment(rfc3339: "2026-01-02T12:00:00.000Z")).milliseconds
+    let keys = Keys([APIKey(tenant: "acme", sha256: "", costPerDay: 1)])
+    let entrance = Gateway.Entrance(keys, Admission.Bounds(open: 9, bytes: 1_000), metrics: Metrics(), now: now)
+    let ledger = LedgerClient(base: "http://127.0.0.1:\(server.port)", token: nil)
+    let bill = Bill(entrance, ledger) { now }
+    defer {
+      bill.stop()
+      ledger.stop()
+    }
+    let load = Admission.Load(question: 1, members: 0, partition: 0)
+    var patience = Patience(.seconds(20))
+    var status = 0
+    while status != 402, !patience.isOver() {
+      do {
+        entrance.leave(try entrance.enter(Visitor(tenant: "acme", key: 0), load, now: now), cost: 0, now: now)
+      } catch {
+        status = error.status
+      }
+      await Task.yield()
+    }
+    #expect(status == 402)
   }
 
   @Test("comes in pages until its end") func events() async throws {

@@ -1,4 +1,4 @@
-/// Keeps what is open here under a bound, and shares the room between tenants. It counts deliberations, the bytes of
+/// Keeps what is open here under a bound, and shares the room between keys. It counts deliberations, the bytes of
 /// their questions, and on the embedded broker the copies that a question makes there, because that broker forgets the
 /// oldest records of a partition without a word.
 struct Admission: Sendable {
@@ -31,21 +31,21 @@ struct Admission: Sendable {
 
   enum Refusal: Equatable, Sendable {
     case full
-    case unfair(tenant: String)
+    case unfair
     case bytes
     case partition
   }
 
   let bounds: Bounds
-  /// Whether more than one tenant may come: then none takes the last of the room.
+  /// Whether more than one key may come: then none takes the last of the room.
   let isShared: Bool
   private(set) var open = 0
   private(set) var bytes = 0
-  private var byTenant: [String: Int] = [:]
+  private var byVisitor: [Visitor: Int] = [:]
   private var byPartition: [Int32: Int] = [:]
   private var commands = 0
 
-  /// A tenant may have so many times what is still free. One alone leaves a fifth for whoever comes next, and however
+  /// A key may have so many times what is still free. One alone leaves a fifth for whoever comes next, and however
   /// many there are, those who ask for much get equal shares.
   private static let greed = 4
 
@@ -54,11 +54,9 @@ struct Admission: Sendable {
     self.isShared = isShared
   }
 
-  mutating func enter(_ tenant: String, _ load: Load) -> Refusal? {
+  mutating func enter(_ visitor: Visitor, _ load: Load) -> Refusal? {
     guard open < bounds.open else { return .full }
-    if isShared, byTenant[tenant, default: 0] >= max(1, Self.greed * (bounds.open - open)) {
-      return .unfair(tenant: tenant)
-    }
+    if isShared, byVisitor[visitor, default: 0] >= max(1, Self.greed * (bounds.open - open)) { return .unfair }
     // one question is let in whatever its size: what is too long was refused by its own bound
     guard bytes + load.bytes <= bounds.bytes || open == 0 else { return .bytes }
     let held = byPartition[load.partition, default: 0]
@@ -66,17 +64,17 @@ struct Admission: Sendable {
     if let limit = bounds.lane, commands > 0, commands + load.commands > limit { return .partition }
     open += 1
     bytes += load.bytes
-    byTenant[tenant, default: 0] += 1
+    byVisitor[visitor, default: 0] += 1
     byPartition[load.partition, default: 0] += load.events
     commands += load.commands
     return nil
   }
 
-  mutating func leave(_ tenant: String, _ load: Load) {
+  mutating func leave(_ visitor: Visitor, _ load: Load) {
     open -= 1
     bytes -= load.bytes
     commands -= load.commands
-    lower(&byTenant, tenant, by: 1)
+    lower(&byVisitor, visitor, by: 1)
     lower(&byPartition, load.partition, by: load.events)
   }
 

@@ -23,7 +23,7 @@ final class Entrance: Sendable {
   init(_ keys: Keys, _ bounds: Admission.Bounds, metrics: Metrics, now: Int64) {
     state = Lock(
       State(
-        admission: Admission(bounds, isShared: keys.tenants.count > 1),
+        admission: Admission(bounds, isShared: keys.keys.count > 1),
         meters: keys.keys.map { KeyMeter($0, now: now) }))
     open = metrics.gauge("conclave_gateway_open", "Deliberations that were asked for here and have not ended.")
     shed = { why in
@@ -36,8 +36,8 @@ final class Entrance: Sendable {
       if let key = visitor.key, let refusal = state.meters[key].enter(now) {
         return (Failure(refusal), state.admission.open)
       }
-      guard let refusal = state.admission.enter(visitor.tenant, load) else { return (nil, state.admission.open) }
-      if let key = visitor.key { state.meters[key].leave(cost: 0, now) }
+      guard let refusal = state.admission.enter(visitor, load) else { return (nil, state.admission.open) }
+      if let key = visitor.key { state.meters[key].refund(now) }
       return (Failure(refusal, state.admission.bounds), state.admission.open)
     }
     open.set(Double(count))
@@ -48,13 +48,33 @@ final class Entrance: Sendable {
     return Ticket(visitor: visitor, load: load)
   }
 
+  /// Lets a request in that comes along with one that holds its room already.
+  func join(_ visitor: Visitor, now: Int64) throws(Failure) {
+    guard let key = visitor.key, let refusal = state.withLock({ $0.meters[key].join(now) }) else { return }
+    shed("full")
+    throw Failure(refusal)
+  }
+
   func leave(_ ticket: Ticket, cost: Double, now: Int64) {
     let count = state.withLock { state in
-      state.admission.leave(ticket.visitor.tenant, ticket.load)
+      state.admission.leave(ticket.visitor, ticket.load)
       if let key = ticket.visitor.key { state.meters[key].leave(cost: cost, now) }
       return state.admission.open
     }
     open.set(Double(count))
+  }
+
+  /// Tenants with a key whose cost is limited, and what they have cost on that day as far as the ledger knows.
+  var limited: Set<String> {
+    state.withLock { state in Set(state.meters.filter { $0.key.costPerDay != nil }.map(\.key.tenant)) }
+  }
+
+  func learn(_ costs: [String: Double], now: Int64) {
+    state.withLock { state in
+      for place in state.meters.indices {
+        if let cost = costs[state.meters[place].key.tenant] { state.meters[place].learn(cost: cost, now) }
+      }
+    }
   }
 
   func headers(_ visitor: Visitor, now: Int64) -> [(String, String)] {

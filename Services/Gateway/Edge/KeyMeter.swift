@@ -39,12 +39,34 @@ struct KeyMeter: Sendable {
       return .cost(limit: limit, retryAfter: Int((Self.dayLength - now % Self.dayLength) / 1000) + 1)
     }
     if let limit = key.concurrent, open >= limit { return .concurrent(limit: limit) }
-    if let limit = key.requestsPerMinute {
-      guard left >= 1 else { return .rate(retryAfter: Int(((1 - left) * 60 / Double(limit)).rounded(.up))) }
-      left -= 1
-    }
+    if let refusal = use() { return refusal }
     open += 1
     return nil
+  }
+
+  /// The same for a request that opens nothing.
+  mutating func join(_ now: Int64) -> Refusal? {
+    refill(now)
+    return use()
+  }
+
+  private mutating func use() -> Refusal? {
+    guard let limit = key.requestsPerMinute else { return nil }
+    guard left >= 1 else { return .rate(retryAfter: Int(((1 - left) * 60 / Double(limit)).rounded(.up))) }
+    left -= 1
+    return nil
+  }
+
+  /// It was let in and there is no room for it: it has used nothing.
+  mutating func refund(_ now: Int64) {
+    leave(cost: 0, now)
+    if let limit = key.requestsPerMinute { left = min(Double(limit), left + 1) }
+  }
+
+  /// Others know what that day has cost so far.
+  mutating func learn(cost: Double, _ now: Int64) {
+    turn(now)
+    self.cost = max(self.cost, cost)
   }
 
   mutating func leave(cost: Double, _ now: Int64) {

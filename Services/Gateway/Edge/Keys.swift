@@ -2,7 +2,7 @@ internal import Deliberation
 internal import Settings
 
 /// Who asks: the key that was given, and whose it is.
-struct Visitor: Equatable, Sendable {
+struct Visitor: Hashable, Sendable {
   let tenant: String
   /// The key's place among those configured; nil where there are none.
   let key: Int?

@@ -20,6 +20,26 @@ struct Origins: Sendable {
     ]
   }
 
+  /// What clients that people use send of their own.
+  private static let headers = [
+    "Authorization", "Content-Type", "Accept", "Idempotency-Key", "Last-Event-ID", "X-Request-Id", "traceparent",
+    "tracestate", "HTTP-Referer", "X-Title", "X-OpenRouter-Title", "X-OpenRouter-Categories", "X-OpenRouter-Metadata",
+    "X-OpenRouter-Experimental-Metadata", "X-OpenRouter-Cache", "X-OpenRouter-Cache-TTL", "x-openrouter-fusion-depth",
+    "OpenAI-Organization", "OpenAI-Project", "OpenAI-Beta",
+  ]
+
+  /// Of what a page names, those that carry what the OpenAI package says of itself: there are more of them with each
+  /// version.
+  private static func wanted(_ request: ServerRequest) -> [String] {
+    let asked = (request.header("Access-Control-Request-Headers") ?? "").split(separator: ",").map {
+      $0.filter { $0 != " " }.lowercased()
+    }
+    return asked.filter { name in
+      let isToken = name.utf8.count <= 64 && name.utf8.allSatisfy { $0 == 0x2D || (0x61...0x7A).contains($0) }
+      return isToken && ["x-stainless-", "openai-"].contains { name.hasPrefix($0) }
+    }
+  }
+
   /// The answer to a browser that asks whether it may; nil where it may not, or where this is no such question.
   func preflight(_ request: ServerRequest) -> [(String, String)]? {
     guard let origin = request.header("Origin"), admits(origin),
@@ -29,7 +49,7 @@ struct Origins: Sendable {
       ("Access-Control-Allow-Methods", "GET, POST, DELETE"),
       (
         "Access-Control-Allow-Headers",
-        "Authorization, Content-Type, Idempotency-Key, X-Request-Id, HTTP-Referer, X-Title, X-OpenRouter-Title, X-OpenRouter-Categories, X-OpenRouter-Metadata, X-OpenRouter-Cache, X-Stainless-Arch, X-Stainless-Lang, X-Stainless-OS, X-Stainless-Package-Version, X-Stainless-Runtime, X-Stainless-Runtime-Version, X-Stainless-Retry-Count, X-Stainless-Timeout"
+        (Self.headers + Self.wanted(request)).joined(separator: ", ")
       ),
       ("Access-Control-Max-Age", "600"),
     ]

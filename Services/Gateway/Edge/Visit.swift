@@ -26,8 +26,14 @@ final class Visit: Sendable {
     self.request = request
     self.responder = responder
     self.log = log
-    requestID = Self.usable(request.header("X-Request-Id")) ?? Self.newID()
-    state = Lock(State(headers: [("X-Request-Id", requestID)] + headers))
+    let own = Self.headers(request)
+    requestID = own[0].1
+    state = Lock(State(headers: own + headers))
+  }
+
+  /// What every answer to a request has, its id first.
+  static func headers(_ request: ServerRequest) -> [(String, String)] {
+    [("X-Request-Id", usable(request.header("X-Request-Id")) ?? newID())]
   }
 
   /// Headers for whatever the answer will be.
@@ -71,10 +77,20 @@ final class Visit: Sendable {
     let context = request.header("traceparent")
     let trace = Trace.trace(of: context, subject: deliberation.isEmpty ? nil : deliberation) ?? ""
     if let span { tell(span, trace, Trace.span(of: context), status, milliseconds) }
+    Self.tell(
+      request, status, .milliseconds(milliseconds), id: requestID, tenant: tenant, deliberation: deliberation,
+      trace: trace, log: log)
+  }
+
+  /// The line in the access log.
+  static func tell(
+    _ request: ServerRequest, _ status: Int, _ after: Duration, id: String, tenant: String = "",
+    deliberation: String = "", trace: String = "", log: Log
+  ) {
     log.info(
       "http.answered", ("method", request.method), ("path", String(request.path.prefix(200))), ("status", status),
-      ("ms", Int(milliseconds.rounded())), ("tenant", tenant), ("request", requestID), ("deliberation", deliberation),
-      ("trace", trace), ("bytes_in", request.body.count), ("remote", request.remote))
+      ("ms", Int((after / .milliseconds(1)).rounded())), ("tenant", tenant), ("request", id),
+      ("deliberation", deliberation), ("trace", trace), ("bytes_in", request.body.count), ("remote", request.remote))
   }
 
   private func tell(_ span: String, _ trace: String, _ parent: String?, _ status: Int, _ milliseconds: Double) {

@@ -19,7 +19,9 @@ final class ReplyReceiver: Receiver {
 
   func revoked(_ partitions: [TopicPartition], lost: Bool, _ consumer: Consumer) {}
 
-  func received(_ record: Record, _ consumer: Consumer) {
+  func received(_ record: Record, _ consumer: Consumer) { hear(record) }
+
+  func hear(_ record: Record) {
     guard let type = record.headers.text("ce_type"), let value = record.value else {
       return waiting.unreadable(at: record.offset)
     }
