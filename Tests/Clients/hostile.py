@@ -15,6 +15,8 @@ import urllib.request
 
 import system
 
+# how long anybody else may have to wait meanwhile, in seconds
+SLOWEST = 3.0
 QUESTION = {"model": "simulator/model-a+latency-0", "messages": [{"role": "user", "content": "Hello"}]}
 
 
@@ -129,6 +131,32 @@ class Attack:
             line.close()
         return f"{held} of {len(lines)} are still held" if held else None
 
+    def many_bodies(self):
+        """Five hundred large bodies of which the end never comes: together they would be 450 MB."""
+        head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        before, most = memory(self.pid), 0
+        lines = [self.connect() for _ in range(500)]
+        for line in lines:
+            line.setblocking(False)
+        left = {line: head + b"Content-Length: 900001\r\n\r\n" + b"{" * 900_000 for line in lines}
+        end = time.monotonic() + 4
+        while left and time.monotonic() < end:
+            for line, rest in list(left.items()):
+                try:
+                    left[line] = rest[line.send(rest[:65536]) :]
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    left[line] = b""
+                if not left[line]:
+                    del left[line]
+            most = max(most, memory(self.pid))
+        time.sleep(1)
+        most = max(most, memory(self.pid))
+        for line in lines:
+            line.close()
+        return f"they took {most - before:.0f} MB" if most - before > 200 else None
+
     def endless_body(self):
         """A chunked body that never ends."""
         with self.connect() as line:
@@ -159,7 +187,11 @@ class Attack:
                 {"Content-Type": "application/json"},
             )
             with urllib.request.urlopen(request, timeout=30) as answer:
-                return None if answer.status == 200 else f"status {answer.status}"
+                if answer.status != 200:
+                    return f"status {answer.status}"
+            # a connection that was closed meanwhile is none that is held
+            open_now = descriptors(self.pid)
+            return None if open_now >= count else f"only {open_now} of {count} were open at once"
         finally:
             for line in lines:
                 line.close()
@@ -176,9 +208,13 @@ class Attack:
             b"Transfer-Encoding: chunked\r\n\r\n"
         )
         for body in [b"zz\r\n{}\r\n0\r\n\r\n", b"-1\r\n{}\r\n", b"ffffffffffffffffff\r\n{}", b"2\r\n{}xx0\r\n\r\n", b"\r\n"]:
+            began = time.monotonic()
             answer = self.say(head + body, wait=8)
+            # refused with a code, or the connection is cut at once: never taken, never left hanging
             if b"HTTP/1.1 200" in answer or b"HTTP/1.1 5" in answer:
                 return f"{body[:20]!r}: {answer[:60]!r}"
+            if time.monotonic() - began > 7:
+                return f"{body[:20]!r} was left hanging"
         return None
 
     def smuggling(self):
@@ -266,6 +302,7 @@ def main():
     attacks = [
         ("slow headers", attack.slow_headers),
         ("slow body", attack.slow_body),
+        ("many large bodies at once", attack.many_bodies),
         ("a body that never ends", attack.endless_body),
         (f"{idle} idle connections", lambda: attack.idle(idle)),
         ("pipelining", attack.pipelining),
@@ -280,6 +317,7 @@ def main():
     time.sleep(3)
     warm.stop()
     failures = 0
+    first = memory(pid)
     for name, run in attacks:
         if arguments.only not in name:
             continue
@@ -291,7 +329,7 @@ def main():
         bystander.stop()
         after = memory(pid)
         end = time.monotonic() + 20
-        while after > start * 1.2 and time.monotonic() < end:
+        while after > first * 1.2 and time.monotonic() < end:
             time.sleep(0.25)
             after = memory(pid)
         faults = [fault] if fault else []
@@ -299,8 +337,10 @@ def main():
             faults.append("the gateway died")
         if bystander.bad or not bystander.good:
             faults.append(f"{len(bystander.bad)} of the others' requests failed: {bystander.bad[:2]}")
-        if after > start * 1.2:
-            faults.append("memory did not come back")
+        if after > first * 1.2:
+            faults.append(f"memory did not come back to what it was at first, {first:.1f} MB")
+        if bystander.worst > SLOWEST:
+            faults.append(f"somebody else waited {bystander.worst:.2f} s")
         open_after = descriptors(pid)
         print(
             f"{'fails' if faults else 'ok   '} {name}: {time.monotonic() - began:.1f} s, others {bystander.good} good, "

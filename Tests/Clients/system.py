@@ -22,6 +22,9 @@ RATED = "sk-rated"
 # next to nothing a day
 POOR = "sk-poor"
 OTHER = "sk-other"
+# the same once more, for tests that use one up
+NARROW_TOO = "sk-narrow-too"
+POOR_TOO = "sk-poor-too"
 
 
 def configuration(keys=True, **limits):
@@ -36,6 +39,8 @@ def configuration(keys=True, **limits):
                 (RATED, "acme", {"requests_per_minute": 2}),
                 (POOR, "acme", {"cost_per_day": 0.0000001}),
                 (OTHER, "other", {}),
+                (NARROW_TOO, "acme", {"concurrent": 1}),
+                (POOR_TOO, "acme", {"cost_per_day": 0.0000001}),
             ]
         ]
     document.setdefault("limits", {}).update(limits.pop("limits", {}))
