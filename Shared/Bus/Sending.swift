@@ -31,7 +31,7 @@ enum Sending {
     for (name, header) in [
       ("messaging.message.id", "ce_id"), ("cloudevents.event_id", "ce_id"), ("cloudevents.event_type", "ce_type"),
       ("cloudevents.event_source", "ce_source"), ("cloudevents.event_subject", "ce_subject"),
-      ("gen_ai.conversation.id", "ce_subject"),
+      (GenAI.conversation, "ce_subject"),
     ] {
       if let text = record.headers.text(header) { attributes.append((name, .text(text))) }
     }

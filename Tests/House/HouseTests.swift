@@ -22,6 +22,41 @@ import Testing
     #expect(folders["CRdKafka"] == ["Shared/Bus/RDKafka"])
   }
 
+  @Test("runs the address sanitizer in every room with a C edge") func sanitized() throws {
+    let libraries = try Set(
+      FileManager.default.contentsOfDirectory(atPath: SourceTree.root + "/Shared")
+        .filter { $0.wholeMatch(of: #/C[A-Z]\w*/#) != nil && SourceTree.files("Shared/\($0)", ".swift").isEmpty })
+    var rooms: Set<String> = []
+    for path in SourceTree.files("Services", ".swift") + SourceTree.files("Shared", ".swift") {
+      if try !libraries.isDisjoint(with: SourceTree.imports(path)) {
+        rooms.insert(String(path.split(separator: "/")[1]))
+      }
+    }
+    #expect(rooms.isSuperset(of: ["Bus", "Tools", "Web"]))
+    let step = try SourceTree.text("deploy/check").firstMatch(
+      of: #/--scratch-path \.build\/address \\\n *--filter '\^\(([\w|]+)\)Tests'/#)
+    let filtered = try #require(step, "deploy/check has no such step").1
+    #expect(Set(filtered.split(separator: "|").map(String.init)) == rooms)
+  }
+
+  @Test("has OpenTelemetry's unstable names in one file") func generativeNames() throws {
+    let files = try SourceTree.swift.filter { !$0.hasPrefix("Tests") }.filter {
+      try SourceTree.text($0).contains("\"gen_ai.")
+    }
+    #expect(files == ["Shared/Telemetry/GenAI.swift"])
+  }
+
+  @Test("leaves alone what librdkafka 2.0.2 does wrong") func avoided() throws {
+    for path in SourceTree.files("Shared", ".swift") + SourceTree.files("Services", ".swift") {
+      for (number, line) in try SourceTree.code(path).enumerated() {
+        let found = ["rd_kafka_consume_batch", "rd_kafka_offsets_store", "rd_kafka_offset_store"].first {
+          line.contains($0)
+        }
+        #expect(found == nil, "\(path):\(number + 1): skips offsets, or loses their text")
+      }
+    }
+  }
+
   @Test("lets no service import another, and the domain import nothing of ours but hashing") func borders() throws {
     for path in SourceTree.files("Services", ".swift") {
       #expect(try Set(SourceTree.imports(path)).isDisjoint(with: Self.services), "\(path)")

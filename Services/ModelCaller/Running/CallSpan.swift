@@ -21,17 +21,17 @@ enum CallSpan {
     else { return nil }
     let asked = told["model_asked"]?.string ?? command.modelAsked
     var attributes: [(String, Span.Value)] = [
-      ("gen_ai.operation.name", .text("chat")), ("gen_ai.request.model", .text(asked)),
-      ("gen_ai.conversation.id", .text(event.call.deliberation)), ("conclave.call", .text(event.call.text)),
+      (GenAI.operation, .text("chat")), (GenAI.requestModel, .text(asked)),
+      (GenAI.conversation, .text(event.call.deliberation)), ("conclave.call", .text(event.call.text)),
       ("conclave.purpose", .text(event.call.purpose.rawValue)),
     ]
     func add(_ name: String, _ value: Span.Value?) { if let value { attributes.append((name, value)) } }
-    add("gen_ai.provider.name", told["provider"]?.string.map { .text($0) })
-    add("gen_ai.response.model", told["model"]?.string.map { .text($0) })
-    add("gen_ai.response.id", told["execution"]?.string.map { .text($0) })
-    add("gen_ai.response.finish_reasons", told["finish_reason"]?.string.map { .texts([$0]) })
-    add("gen_ai.usage.input_tokens", told["usage"]?["prompt_tokens"]?.int.map { .whole($0) })
-    add("gen_ai.usage.output_tokens", told["usage"]?["completion_tokens"]?.int.map { .whole($0) })
+    add(GenAI.provider, told["provider"]?.string.map { .text($0) })
+    add(GenAI.responseModel, told["model"]?.string.map { .text($0) })
+    add(GenAI.responseID, told["execution"]?.string.map { .text($0) })
+    add(GenAI.finishReasons, told["finish_reason"]?.string.map { .texts([$0]) })
+    add(GenAI.inputTokens, told["usage"]?["prompt_tokens"]?.int.map { .whole($0) })
+    add(GenAI.outputTokens, told["usage"]?["completion_tokens"]?.int.map { .whole($0) })
     add("conclave.cost", told["cost"]?.number.map { .number($0) })
     add("conclave.tries", told["tries"]?.array.map { .whole(Int64($0.count)) })
     add("error.type", event.reason.map { .text($0.rawValue) })
