@@ -48,6 +48,7 @@ enum DuplicatesScenario: Scenario {
       sum + Int(stage.doors.metrics(service.admin)?.sum("conclave_bus_producers_replaced_total") ?? 0)
     }
     stage.figure("producers_replaced", .int(Int64(replaced)))
+    stage.demand(replaced > 0, "no producer was replaced although an order was broken \(broken) times")
     stage.demand(stage.report.figures["control_failed"] == true, "the control without deduplication passes too")
     withExtendedLifetime(broker) {}
   }

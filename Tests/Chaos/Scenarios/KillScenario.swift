@@ -62,10 +62,14 @@ enum KillScenario: Scenario {
     stage.watch?.forget()
     let at = stage.noteKill(victim)
     try Process.send(SIGKILL, to: victim.pid, program: name)
-    return recovery(of: victim, since: at, stage)
+    guard eventually(within: .seconds(10), every: .milliseconds(1), { !Process.isRunning(victim.pid) }) else {
+      throw Failure("\(name) survives SIGKILL")
+    }
+    return recovery(of: victim, since: at, gone: Time.now, stage)
   }
 
-  static func recovery(of victim: House.Service, since at: Int64, _ stage: Stage) -> Recovery {
+  /// `gone`: when the victim had ended; what was written before then was its own doing.
+  static func recovery(of victim: House.Service, since at: Int64, gone: Int64, _ stage: Stage) -> Recovery {
     var recovery = Recovery(victim: victim.name)
     _ = eventually(within: .seconds(60), every: .milliseconds(10)) {
       if recovery.ready == nil,
@@ -79,7 +83,7 @@ enum KillScenario: Scenario {
         let isAtWork = stage.hasLedgerWritten(after: victim) || stage.clients.allSatisfy { $0.isDone }
         if recovery.work == nil, recovery.ready != nil, isAtWork { recovery.work = Time.now - at }
       } else if recovery.work == nil {
-        recovery.work = stage.watch?.first(by: victim.instance, after: at).map { $0 - at }
+        recovery.work = stage.watch?.first(by: victim.instance, after: gone).map { $0 - at }
       }
       return recovery.ready != nil && recovery.work != nil
     }

@@ -28,6 +28,16 @@ enum ZombieScenario: Scenario {
     stage.figure("zombies", .array(table))
     stage.figure("asked", .int(Int64(clients.finished + clients.open)))
     stage.finish(clients, within: .seconds(600))
+    stage.demand(
+      stage.report.figures["control_failed"] == true, "the control without deduplication passes too")
+  }
+
+  private static let partitionCount = 12
+
+  /// How many partitions a service has: of the log, or a caller of its lane.
+  private static func partitions(_ name: String, _ admin: String, _ stage: Stage) -> Int {
+    let metric = name == "model-caller" ? "conclave_calls_partitions" : "conclave_folding_partitions"
+    return Int(stage.doors.metrics(admin)?.sum(metric) ?? -1)
   }
 
   private static func haunt(_ name: String, _ number: Int, _ freeze: Int, _ stage: Stage) throws(Failure) -> JSON {
@@ -40,6 +50,9 @@ enum ZombieScenario: Scenario {
     try Process.send(SIGSTOP, to: victim.pid, program: name)
     say("\(name) is frozen for \(freeze) s; a second copy runs")
     _ = eventually(within: .seconds(freeze)) { false }
+    // else it would be no zombie
+    let taken = partitions(name, copy.admin, stage)
+    stage.demand(taken == partitionCount, "the second \(name) has \(taken) of \(partitionCount) partitions at the thaw")
     let thawed = Time.now
     try Process.send(SIGCONT, to: victim.pid, program: name)
     var ready: Int64?

@@ -10,6 +10,11 @@ enum Process {
     guard kill(pid, signal) == 0 else { throw Failure("\(program) (\(pid)) cannot be signalled") }
   }
 
+  /// False also where it has ended and nobody has taken notice yet.
+  static func isRunning(_ pid: Int32) -> Bool {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")) != nil
+  }
+
   static func environment(of pid: Int32) -> [String: String] {
     var environment: [String: String] = [:]
     for entry in (Files.read("/proc/\(pid)/environ") ?? []).split(separator: 0) {
