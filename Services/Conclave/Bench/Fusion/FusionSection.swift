@@ -61,7 +61,8 @@ struct FusionSection {
         + path.steps.map { BenchTable.rounded(($0.seconds - ($0.step.hasModel ? model : 0)) * 1_000, 1) }
         + [BenchTable.rounded((path.total - 2 * model) * 1_000, 1), "\(path.deliberations)"]
     }
-    let head = "ms of each step, by the events' own times, without the models' time (means; in brackets: hops)"
+    let models = isExact ? "without" : "with"
+    let head = "ms of each step, by the events' own times, \(models) the models' time (means; in brackets: hops)"
     let names = FusionPath.Step.allCases.map { "\($0.name) (\($0.hops))" }
     return [BenchTable(head: head, rows: [["clients"] + names + ["together", "of"]] + rows)]
   }
