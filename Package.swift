@@ -130,6 +130,8 @@ let package = Package(
     tests(
       "ModelCaller",
       ["Bus", "Deliberation", "ModelCaller", "Models", "SimulatorUnderTest", "Telemetry", "Threads", "Tools", "Web"]),
+    tests(
+      "PanelDispatcher", ["Bus", "Deliberation", "Folding", "PanelDispatcher", "Settings", "Telemetry", "Threads"]),
     tests("Folding", ["Bus", "Deliberation", "Folding", "Telemetry", "Threads"]),
     tests("Simulation", ["Bus", "Deliberation", "Folding", "Threads"]),
 

@@ -32,18 +32,29 @@ final class CancelReader: Receiver {
     var starts: [TopicPartition: StartAt] = [:]
     for assignment in assignments {
       starts[assignment.partition] = .beginning
-      while ends[assignment.partition] == nil {
-        do {
-          let (low, high) = try consumer.ends(assignment.partition)
-          ends[assignment.partition] = high
-          if high > low { continue }
-          ends[assignment.partition] = 0
-        } catch {
-          log.warning("cancels.wait", ("error", error))
-        }
+      if let (low, high) = limits(of: assignment.partition, consumer) {
+        ends[assignment.partition] = high > low ? high : 0
       }
     }
     return starts
+  }
+
+  /// Asked until a broker answers, as nothing may be opened before; nil: nobody waits any more.
+  private func limits(of partition: TopicPartition, _ consumer: Consumer) -> (low: Int64, high: Int64)? {
+    var said: ContinuousClock.Instant?
+    repeat {
+      do { return try consumer.ends(partition) } catch {
+        if said.map({ $0.duration(to: .now) >= .seconds(1) }) ?? true {
+          log.warning("cancels.wait", ("error", error))
+          said = .now
+        }
+      }
+    } while consumer.mayAskAgain()
+    return nil
+  }
+
+  func reachedEnd(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) {
+    if let end = ends[partition], offset >= end { ends[partition] = 0 }
   }
 
   func revoked(_ partitions: [TopicPartition], lost: Bool, _ consumer: Consumer) {

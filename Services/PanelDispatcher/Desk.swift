@@ -44,6 +44,8 @@ final class Desk: @unchecked Sendable {
     var committed: Int64 = -1
     /// Where it goes on when there is room again.
     var waitsAt: Int64?
+    /// The partition of events that must hold fewer records for that; nil: any room will do.
+    var waitsFor: Int32?
   }
 
   private struct Acknowledgement {
@@ -51,6 +53,8 @@ final class Desk: @unchecked Sendable {
     let epoch: Int
     let offset: Int64
     let deliberation: String
+    /// What can never be written as an event, and why: it goes to the dead letters instead.
+    var refused: (Record, String)?
   }
 
   init(_ context: Context) {
@@ -121,9 +125,7 @@ final class Desk: @unchecked Sendable {
     let home = context.producer.partitions(of: context.topics.events).map {
       Partitioner.murmur2(Array(deliberation.utf8), partitions: $0)
     }
-    if let home, let count = folder.heldCount(home), count > Int64(context.limits.maxHeld) {
-      return wait(source, record.offset, consumer)
-    }
+    if let home, holdsTooMuch(home, folder) { return wait(source, record.offset, for: home, consumer) }
     begin(source, record.offset)
     if case .requested = result {
       taken.add()
@@ -134,21 +136,22 @@ final class Desk: @unchecked Sendable {
     let outgoing = context.sender.record(
       output, topic: context.topics.events, partition: nil,
       traceparent: headers.text("traceparent"))
-    send(outgoing, source, record.offset, deliberation, consumer)
+    send(outgoing, record, deliberation, consumer)
   }
 
   /// Called at every turn; returns when it wants the next one.
   func turn(_ folder: Folder<DeliberationDecider<CancellableDispatching>>, _ consumer: Consumer) -> Duration? {
     let now = context.clock()
-    drain(now)
+    drain(now, consumer)
     admission.tick(now: now)
     goOn(folder, consumer)
     held.set(Double(lines.values.reduce(0) { $0 + ($1.waitsAt == nil ? 0 : 1) }))
     let offsets = due(Array(lines.keys))
-    if !offsets.isEmpty, !commitUnderWay, now - lastCommit >= Self.commitMilliseconds {
+    // the answer to a commit under way brings the next turn by itself
+    if !offsets.isEmpty, !commitUnderWay {
+      let wait = lastCommit + Self.commitMilliseconds - now
+      if wait > 0 { return .milliseconds(wait) }
       commit(offsets, now, consumer)
-    } else if !offsets.isEmpty {
-      return .milliseconds(max(1, lastCommit + Self.commitMilliseconds - now))
     }
     return admission.underWay > 0 ? .milliseconds(500) : nil
   }
@@ -161,9 +164,14 @@ final class Desk: @unchecked Sendable {
   }
 
   /// The ask stays in its topic, and its partition is not read until there is room.
-  private func wait(_ source: TopicPartition, _ offset: Int64, _ consumer: Consumer) {
+  private func wait(_ source: TopicPartition, _ offset: Int64, for home: Int32? = nil, _ consumer: Consumer) {
     lines[source]?.waitsAt = offset
+    lines[source]?.waitsFor = home
     consumer.pause(source)
+  }
+
+  private func holdsTooMuch(_ home: Int32, _ folder: Folder<DeliberationDecider<CancellableDispatching>>) -> Bool {
+    folder.heldCount(home).map { $0 > Int64(context.limits.maxHeld) } ?? false
   }
 
   private func goOn(_ folder: Folder<DeliberationDecider<CancellableDispatching>>, _ consumer: Consumer) {
@@ -172,7 +180,10 @@ final class Desk: @unchecked Sendable {
     for (source, line) in lines {
       guard let offset = line.waitsAt else { continue }
       guard admission.mayTake(isBulk: source.topic == context.topics.requestsBulk, openCount: open) else { continue }
+      // a home that has gone elsewhere is no reason to wait any more
+      if let home = line.waitsFor, holdsTooMuch(home, folder) { continue }
       lines[source]?.waitsAt = nil
+      lines[source]?.waitsFor = nil
       consumer.resume(source, at: offset)
     }
   }
@@ -185,37 +196,44 @@ final class Desk: @unchecked Sendable {
       ("reason", reason), ("trace", Trace.trace(record.headers)))
     let letter = DeadLetter.record(
       for: record, reason: reason, group: context.group, topics: context.topics, limit: context.limits.recordBytes)
-    send(letter, record.source, record.offset, "", consumer)
+    send(letter, record, "", consumer)
   }
 
-  private func send(
-    _ record: Outgoing, _ source: TopicPartition, _ offset: Int64, _ deliberation: String, _ consumer: Consumer
-  ) {
-    guard let epoch = lines[source]?.epoch else { return }
+  /// `deliberation` is empty for a dead letter.
+  private func send(_ record: Outgoing, _ ask: Record, _ deliberation: String, _ consumer: Consumer) {
+    guard let epoch = lines[ask.source]?.epoch else { return }
     let acknowledgement = Acknowledgement(
-      partition: source, epoch: epoch, offset: offset, deliberation: deliberation)
+      partition: ask.source, epoch: epoch, offset: ask.offset, deliberation: deliberation)
     context.producer.send(record) { [self] result in
+      var acknowledgement = acknowledgement
       if case .failure(let error) = result {
+        // The producer was closed before the brokers had it: the ask is read again by the next owner.
+        if error == .closed { return }
         context.log.error(
-          "ask.lost", ("topic", source.topic), ("offset", offset), ("error", error), ("deliberation", deliberation),
-          ("trace", Trace.trace(record.headers)))
+          "ask.refused", ("topic", ask.topic), ("offset", ask.offset), ("error", error),
+          ("deliberation", deliberation), ("trace", Trace.trace(record.headers)))
+        if !deliberation.isEmpty { acknowledgement.refused = (ask, error.description) }
       }
       let isFirst = acknowledgements.withLock { list in
         list.append(acknowledgement)
         return list.count == 1
       }
-      if isFirst { consumer.perform { [self] _ in drain(context.clock()) } }
+      if isFirst { consumer.perform { [self] consumer in drain(context.clock(), consumer) } }
     }
   }
 
-  private func drain(_ now: Int64) {
+  private func drain(_ now: Int64, _ consumer: Consumer) {
     let list = acknowledgements.withLock { list in
       defer { list = [] }
       return list
     }
     for acknowledgement in list {
       admission.acknowledged(acknowledgement.deliberation, now: now)
-      if lines[acknowledgement.partition]?.epoch == acknowledgement.epoch {
+      guard lines[acknowledgement.partition]?.epoch == acknowledgement.epoch else { continue }
+      if let (ask, why) = acknowledgement.refused {
+        admission.read(acknowledgement.deliberation)
+        bury(ask, why, consumer)
+      } else {
         lines[acknowledgement.partition]?.watermark.finish(acknowledgement.offset)
       }
     }

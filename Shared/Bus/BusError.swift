@@ -5,7 +5,6 @@ package enum BusError: Error, Sendable, Equatable, CustomStringConvertible {
   case noSuchPartition(topic: String, partition: Int32, has: Int32)
   case unknownTopic(String)
   case denied(String, why: String)
-  case tooManyInFlight(limit: Int)
   case closed
   case unreachable(String, why: String)
   case timedOut(String)
@@ -20,7 +19,7 @@ package enum BusError: Error, Sendable, Equatable, CustomStringConvertible {
 
   package var isRetriable: Bool {
     switch self {
-    case .unreachable, .timedOut, .tooManyInFlight: true
+    case .unreachable, .timedOut: true
     case .broker(_, _, _, let retriable, _): retriable
     default: false
     }
@@ -31,6 +30,15 @@ package enum BusError: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .fenced, .shape, .refusedProperty: true
     case .broker(_, _, _, _, let fatal): fatal
+    default: false
+    }
+  }
+
+  /// Whether a service that makes ready its topics in this way must end: waiting would not make them what it needs.
+  package func isUnmendable(in mode: BusSettings.TopicsMode) -> Bool {
+    switch self {
+    case .shape, .refusedProperty: true
+    case .unknownTopic: mode == .check
     default: false
     }
   }
@@ -46,8 +54,6 @@ package enum BusError: Error, Sendable, Equatable, CustomStringConvertible {
     case .unknownTopic(let topic):
       "bus: there is no topic \(topic); make it with `conclave topics create`"
     case .denied(let what, let why): "bus: the brokers refuse access to \(what): \(why); grant it to this user"
-    case .tooManyInFlight(let limit):
-      "bus: \(limit) records wait for their acknowledgement already; wait for some before sending more"
     case .closed: "bus: the producer or consumer is closed; what was not acknowledged may not be in the log"
     case .unreachable(let servers, let why): "bus: no broker of \(servers) can be reached: \(why); is it running?"
     case .timedOut(let what): "bus: \(what) took too long; it may be tried again"

@@ -23,7 +23,7 @@ enum ClientProperties {
     refuse("a small value costs up to a second per refill; lower queued.max.messages.kbytes", "queued.min.messages")
     refuse("a consumer that is paused still polls", "max.poll.interval.ms")
     refuse("log lines come out through our own log", "log.queue", "log_level")
-    refuse("the end of a partition is no error", "enable.partition.eof")
+    refuse("a fold must know where a partition ends", "enable.partition.eof")
     refuse("it would talk to a broker of its own", "test.mock.num.brokers")
     return refused
   }()
@@ -54,7 +54,8 @@ enum ClientProperties {
         ("enable.auto.commit", "false"),
         ("enable.auto.offset.store", "false"),
         ("auto.offset.reset", "error"),
-        ("enable.partition.eof", "false"),
+        // says where a partition ends where the last offsets are no records
+        ("enable.partition.eof", "true"),
         ("partition.assignment.strategy", "range"),
         ("fetch.wait.max.ms", "\(embedded ? Tuning.fetchWaitEmbedded : Tuning.fetchWaitKafka)"),
         ("fetch.error.backoff.ms", "\(Tuning.fetchErrorBackoff)"),

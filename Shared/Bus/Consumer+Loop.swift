@@ -73,7 +73,14 @@ extension Consumer {
       switch handle.poll(patience) {
       case .nothing: return count
       case .record(let record): received(record)
-      case .error(let error, let partition, let offset): refused(error, partition, offset)
+      case .error(let error, let partition, let offset):
+        // as a rule no news
+        if error.isPartitionEnd, let partition {
+          reachedEnd(partition, offset)
+          patience = 0
+          continue
+        }
+        refused(error, partition, offset)
       }
       if isFatal || self.handle !== handle { return count + 1 }
       patience = 0
@@ -99,6 +106,12 @@ extension Consumer {
     } else {
       failed(error)
     }
+  }
+
+  private func reachedEnd(_ partition: TopicPartition, _ offset: Int64) {
+    guard let state = held[partition], state.reaches(offset) else { return }
+    receiver?.reachedEnd(partition, at: offset, self)
+    isStirred = true
   }
 
   private func positionLost(_ partition: TopicPartition, _ offset: Int64, _ why: String) {
@@ -167,9 +180,23 @@ extension Consumer {
     let now = ContinuousClock.now
     guard checked.duration(to: now) >= Tuning.longestPoll else { return }
     checked = now
+    let isAnswered = !isDoubtful && inbox.withLock { $0.isReachable }
+    if isAnswered { askForPaused(now) } else { askAgain(now) }
     for (partition, state) in held { state.count(end: handle?.knownEnd(partition)) }
-    if isDoubtful || !inbox.withLock({ $0.isReachable }) { askAgain(now) }
     disposal.check(log)
+  }
+
+  /// Of what is paused nothing is fetched, so no fetch says how much waits there.
+  private func askForPaused(_ now: ContinuousClock.Instant) {
+    if let askedForPaused, askedForPaused.duration(to: now) < Tuning.pausedEnds { return }
+    let paused = held.filter { $0.value.isPaused }.map(\.key)
+    guard !paused.isEmpty, let handle else { return }
+    askedForPaused = now
+    do throws(KafkaError) {
+      for (partition, end) in try handle.highs(paused, within: .milliseconds(500)) { held[partition]?.askedEnd = end }
+    } catch {
+      log.debug("bus.ends", ("error", error.name))
+    }
   }
 
   /// Nothing tells when an idle handle has its connection back, so it is asked: briefly, as that holds up the loop, and

@@ -37,13 +37,25 @@ package final class Consumer: @unchecked Sendable {
   var isDoubtful = false
   var unanswered = 0
   var askedAgain: ContinuousClock.Instant?
+  var askedForPaused: ContinuousClock.Instant?
   var checked = ContinuousClock.now
 
   /// Starts at once; the receiver is made on the loop's thread. Throws only for properties that librdkafka refuses:
   /// brokers may come later. `onFatal` is called, on the loop's thread, when the consumer cannot go on for a reason that
   /// a new handle does not mend: the process should end then, saying why.
-  package init(
+  package convenience init(
     _ settings: BusSettings, client: String, subscription: Subscription,
+    receiver: @escaping @Sendable () -> any Receiver, log: Log, metrics: Metrics,
+    onFatal: @escaping @Sendable (BusError) -> Void = { _ in }
+  ) throws(BusError) {
+    try self.init(
+      settings, client: client, subscription: subscription, overriding: [], receiver: receiver, log: log,
+      metrics: metrics, onFatal: onFatal)
+  }
+
+  /// `overriding`: properties of librdkafka that settings may not change.
+  init(
+    _ settings: BusSettings, client: String, subscription: Subscription, overriding: [(String, String)],
     receiver: @escaping @Sendable () -> any Receiver, log: Log, metrics: Metrics,
     onFatal: @escaping @Sendable (BusError) -> Void = { _ in }
   ) throws(BusError) {
@@ -55,7 +67,7 @@ package final class Consumer: @unchecked Sendable {
     let inbox = Lock(ConsumerInbox())
     self.inbox = inbox
     measures = ConsumerMeasures(metrics, client: client) { inbox.withLock { $0.isReachable && $0.isAssigned } }
-    properties = try ClientProperties.consumer(settings, client: client, subscription: subscription)
+    properties = try ClientProperties.consumer(settings, client: client, subscription: subscription) + overriding
     let handle = try ConsumerHandle(properties, HandleCallbacks(log: self.log))
     self.handle = handle
     inbox.withLock { $0.handle = handle }
@@ -167,6 +179,15 @@ package final class Consumer: @unchecked Sendable {
     } catch {
       throw error.asBusError("offset of \(partition) by time", topic: partition.topic)
     }
+  }
+
+  /// Between two tries of a question that a receiver cannot do without: a short pause. False where no answer would be of
+  /// use any more: the consumer is to stop, its handle is given up, or the assignment is lost.
+  package func mayAskAgain() -> Bool {
+    guard let handle, inbox.withLock({ $0.stopBy == nil }) else { return false }
+    if handle.fatalError != nil || handle.isAssignmentLost { return false }
+    Pause.milliseconds(Tuning.betweenQuestions)
+    return true
   }
 
   private func refusal(_ offsets: [(TopicPartition, Int64, String)]) -> BusError? {

@@ -23,7 +23,8 @@ struct ConsumerMeasures: Sendable {
 
   func lag(_ partition: TopicPartition) -> Gauge {
     metrics.gauge(
-      "conclave_bus_unread_records", "Records of a partition that were not read yet, as the last fetch knew.",
+      "conclave_bus_unread_records",
+      "Records of a partition that were not read yet, as the last fetch knew, or the last question where it is paused.",
       [("client", client), ("topic", partition.topic), ("partition", "\(partition.partition)")])
   }
 

@@ -7,6 +7,8 @@ final class HeldPartition {
   var next: StartAt
   var isPaused = false
   var uncounted = 0
+  /// The partition's end as it was last asked for.
+  var askedEnd: Int64?
   private let consumed: Counter
   private let lag: Gauge
 
@@ -26,13 +28,22 @@ final class HeldPartition {
     return true
   }
 
+  /// Whether that end of the partition lies further than what was read.
+  func reaches(_ offset: Int64) -> Bool {
+    if isPaused { return false }
+    if case .offset(let next) = next, offset <= next { return false }
+    next = .offset(offset)
+    return true
+  }
+
   /// Brings the figures up to date. `end` is the partition's, where it is known.
   func count(end: Int64?) {
     if uncounted > 0 {
       consumed.add(Double(uncounted))
       uncounted = 0
     }
-    if let end, case .offset(let next) = next { lag.set(Double(max(0, end - next))) }
+    guard case .offset(let next) = next, let end = [end, askedEnd].compactMap({ $0 }).max() else { return }
+    lag.set(Double(max(0, end - next)))
   }
 
   func leave() {

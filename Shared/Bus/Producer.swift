@@ -19,7 +19,7 @@ package final class Producer: Sendable {
     recordBytes = settings.recordBytes
     let state = Lock(ProducerState())
     self.state = state
-    measures = ProducerMeasures(metrics, client: client) { Double(state.withLock { $0.pending.count }) }
+    measures = ProducerMeasures(metrics, client: client, state: state)
     let handle = try ProducerHandle(properties, HandleCallbacks(log: self.log))
     state.withLock { $0.handle = handle }
     let loop = ProducerLoop(self, handle)
@@ -41,8 +41,10 @@ package final class Producer: Sendable {
     try result.get()
   }
 
-  /// Never blocks. `acknowledged` is called once, on the producer's thread (after `close` on the caller's). Fails only for what can never be written,
-  /// when far too much waits already (`Tuning.maxPending`), or after `close`.
+  /// Never blocks. `acknowledged` is called once, on the producer's thread (after `close` on the caller's). Fails only
+  /// for what can never be written, or after `close`: what the brokers do not take now, for want of access or of the
+  /// topic too, is kept and sent again. Who sends bounds what waits by `inFlight` and `bytesInFlight`; beyond
+  /// `Tuning.maxPending` it waits here rather than in librdkafka.
   package func send(
     _ record: Outgoing, _ acknowledged: @escaping @Sendable (Result<Position, BusError>) -> Void
   ) {
@@ -54,8 +56,8 @@ package final class Producer: Sendable {
         state.fail(acknowledged, .closed)
       } else if size > recordBytes {
         state.fail(acknowledged, .tooLarge(topic: record.topic, bytes: size, limit: recordBytes))
-      } else if state.pending.count >= Tuning.maxPending || state.pending.bytes + size > Tuning.maxPendingBytes {
-        state.fail(acknowledged, .tooManyInFlight(limit: state.pending.count))
+      } else if !state.queue.isEmpty || state.isFull(for: size) {
+        state.enqueue(.init(record: record, acknowledged: acknowledged, since: .now))
       } else {
         state.take(.init(record: record, acknowledged: acknowledged, since: .now))
       }
@@ -76,8 +78,8 @@ package final class Producer: Sendable {
         if state.hasEnded { return true }
         if state.isClosing {
           state.fail(pending.acknowledged, .closed)
-        } else if state.pending.count >= Tuning.maxInFlight || !state.queue.isEmpty {
-          state.queue.append(pending)
+        } else if state.pending.count >= Tuning.maxInFlight || !state.queue.isEmpty || state.isFull(for: size) {
+          state.enqueue(pending)
         } else {
           state.take(pending)
         }
@@ -90,6 +92,14 @@ package final class Producer: Sendable {
 
   /// Records that were taken and are not acknowledged yet.
   package var inFlight: Int { state.withLock { $0.pending.count + $0.queue.count } }
+
+  /// Their size: keys, values and headers.
+  package var bytesInFlight: Int { state.withLock { $0.pending.bytes + $0.queuedBytes } }
+
+  /// Why records wait although brokers answer: no access to a topic, or there is none. nil: none do.
+  package var refusal: BusError? {
+    state.withLock { state in state.pending.stalled.min { $0.key < $1.key }?.value.error }
+  }
 
   /// As last heard; nil before the topic was warmed.
   package func partitions(of topic: String) -> Int32? { state.withLock { $0.partitions[topic] } }

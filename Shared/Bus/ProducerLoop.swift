@@ -7,8 +7,8 @@ final class ProducerLoop: @unchecked Sendable {
   private let producer: Producer
   private var handle: ProducerHandle
   private var isGivenUp = false
-  /// Topics that librdkafka refuses by itself, after a broker did once, until it hears of them again.
-  private var denied: Set<String> = []
+  /// Topics whose records wait for access, or for the topic to be made, and when that was said.
+  private var said: [String: ContinuousClock.Instant] = [:]
   private var disposal = Disposal()
   private var refreshed: [String: ContinuousClock.Instant] = [:]
 
@@ -30,13 +30,11 @@ final class ProducerLoop: @unchecked Sendable {
       tellRefused()
       if producer.state.withLock({ $0.isFatal }) { replace() }
       learnPartitions()
-      askAgainForDenied()
-      let admitted = producer.state.withLock { state in
-        let drained = state.handWaiting(limit: 1000)
+      tryStalled()
+      producer.state.withLock { state in
+        _ = state.handWaiting(limit: 1000)
         state.admit()
-        return drained
       }
-      if !admitted { giveUpOnUnknown() }
       warm()
       tellRefused()
       disposal.check(producer.log)
@@ -60,11 +58,23 @@ final class ProducerLoop: @unchecked Sendable {
         producer.log.debug("bus.produce.again", ("error", "acknowledged without an offset"))
         return
       }
-      guard let pending = producer.state.withLock({ $0.pending.remove(number) }) else { return }
+      let delivered = producer.state.withLock { state in
+        let pending = state.pending.remove(number)
+        if let pending, !state.pending.stalled.isEmpty { state.pending.opened(pending.record.topic) }
+        return pending
+      }
+      guard let pending = delivered else { return }
       producer.measures.latency.observe(pending.since.duration(to: .now).seconds)
       producer.measures.written(pending.record.topic)
       pending.acknowledged(.success(position))
     case .failure(let error):
+      if error.stallsItsTopic {
+        producer.state.withLock { state in
+          guard let topic = state.pending.records[number]?.record.topic else { return }
+          state.pending.stall(number, error.asBusError("produce", topic: topic), until: .now + error.stall)
+        }
+        return
+      }
       if error.isWorthSendingAgain {
         producer.state.withLock { state in
           state.pending.waitAgain(number)
@@ -75,7 +85,6 @@ final class ProducerLoop: @unchecked Sendable {
       }
       guard let pending = producer.state.withLock({ $0.pending.remove(number) }) else { return }
       producer.measures.refused(pending.record.topic)
-      if error.isDenied { denied.insert(pending.record.topic) }
       pending.acknowledged(.failure(refusal(error, pending.record)))
     }
   }
@@ -161,15 +170,41 @@ final class ProducerLoop: @unchecked Sendable {
     }
     let error = learn(topic, within: .milliseconds(500))
     refreshed[topic] = .now
+    if let error, error.stallsItsTopic {
+      producer.state.withLock { state in
+        state.pending.popWaiting()
+        state.pending.stall(number, error.asBusError("produce", topic: topic), until: .now + error.stall)
+      }
+      return
+    }
     if let count = producer.partitions(of: topic), error == nil, partition >= count {
       refuse(number, next.record, .noSuchPartition(topic: topic, partition: partition, has: count))
     }
   }
 
-  private func askAgainForDenied() {
-    for topic in denied where refreshed[topic].map({ $0.duration(to: .now) > .seconds(1) }) ?? true {
-      refreshed[topic] = .now
-      if learn(topic, within: .milliseconds(500)) == nil { denied.remove(topic) }
+  /// Topics that could not be written are asked for again, which librdkafka needs as well: after a broker refused one it
+  /// refuses by itself.
+  private func tryStalled() {
+    let stalled = producer.state.withLock { $0.pending.stalled }
+    if stalled.isEmpty, said.isEmpty { return }
+    for topic in said.keys where stalled[topic] == nil {
+      said[topic] = nil
+      producer.log.info("bus.produce.granted", ("topic", topic))
+    }
+    for (topic, stall) in stalled {
+      guard stall.until <= .now else { continue }
+      if said[topic].map({ $0.duration(to: .now) > Tuning.sayAgain }) ?? true {
+        said[topic] = .now
+        producer.log.warning("bus.produce.waits", ("error", stall.error), ("records", stall.numbers.count))
+      }
+      let error = learn(topic, within: .milliseconds(500))
+      producer.state.withLock { state in
+        if let error, error.stallsItsTopic {
+          state.pending.postpone(topic, until: .now + error.stall)
+        } else {
+          state.pending.tryAgain(topic, probe: Tuning.probe, next: .now + Tuning.denied)
+        }
+      }
     }
   }
 
@@ -178,16 +213,6 @@ final class ProducerLoop: @unchecked Sendable {
     producer.state.withLock { state in
       state.pending.popWaiting()
       state.refuse(number, error)
-    }
-  }
-
-  /// What waits at the head for a topic that nobody knows is refused once that has lasted.
-  private func giveUpOnUnknown() {
-    guard let (number, next) = producer.state.withLock({ $0.pending.firstWaiting }),
-      next.since.duration(to: .now) > Tuning.unknownTopicGrace
-    else { return }
-    if learn(next.record.topic, within: .milliseconds(500))?.isUnknownTopic == true {
-      refuse(number, next.record, .unknownTopic(next.record.topic))
     }
   }
 
@@ -219,7 +244,7 @@ final class ProducerLoop: @unchecked Sendable {
     let (left, warmings) = producer.state.withLock { state in
       state.handle = nil
       state.hasEnded = true
-      let left = state.pending.removeAll().map(\.acknowledged) + state.queue.removeAll().map(\.acknowledged)
+      let left = state.pending.removeAll().map(\.acknowledged) + state.removeQueue().map(\.acknowledged)
       state.closedClean = left.isEmpty
       defer { state.warmings = [] }
       return (left, state.warmings)

@@ -9,7 +9,7 @@ struct ProducerMeasures: Sendable {
   let replaced: Counter
   let again: Counter
 
-  init(_ metrics: Metrics, client: String, inFlight: @escaping @Sendable () -> Double) {
+  init(_ metrics: Metrics, client: String, state: Lock<ProducerState>) {
     self.metrics = metrics
     latency = metrics.histogram(
       "conclave_bus_produce_seconds", "Time from send to the acknowledgement of all replicas.", Histogram.seconds)
@@ -17,8 +17,16 @@ struct ProducerMeasures: Sendable {
       "conclave_bus_producers_replaced_total", "Producer handles thrown away after a fatal error.")
     again = metrics.counter(
       "conclave_bus_unsure_records_total", "Records sent again because their acknowledgement named no offset.")
-    _ = metrics.gauge(
-      "conclave_bus_in_flight_records", "Records sent and not acknowledged yet.", [("client", client)], read: inFlight)
+    func gauge(_ name: String, _ help: String, _ read: @escaping @Sendable (ProducerState) -> Int) {
+      _ = metrics.gauge(name, help, [("client", client)], read: { Double(state.withLock { read($0) }) })
+    }
+    gauge("conclave_bus_in_flight_records", "Records sent and not acknowledged yet.") {
+      $0.pending.count + $0.queue.count
+    }
+    gauge("conclave_bus_in_flight_bytes", "Their keys, values and headers.") { $0.pending.bytes + $0.queuedBytes }
+    gauge("conclave_bus_stalled_records", "Those that wait for access to their topic, or for it to be made.") {
+      $0.pending.stalled.values.reduce(0) { $0 + $1.numbers.count }
+    }
   }
 
   func written(_ topic: String) { counters(topic).written.add() }

@@ -7,8 +7,9 @@ struct ProducerState {
   }
 
   var pending = PendingRecords()
-  /// Sends that wait for a place.
-  var queue = FIFO<PendingRecords.Pending>()
+  /// Sends that wait for a place, and their bytes.
+  private(set) var queue = FIFO<PendingRecords.Pending>()
+  private(set) var queuedBytes = 0
   /// nil: being replaced, or closed.
   var handle: ProducerHandle?
   var partitions: [String: Int32] = [:]
@@ -32,6 +33,7 @@ struct ProducerState {
   /// order, and librdkafka only queues.
   mutating func take(_ pending: PendingRecords.Pending) {
     let number = self.pending.add(pending)
+    if self.pending.stallsToo(number, pending.record.topic) { return }
     if self.pending.hasWaiting || handle == nil || !hand(number, pending.record) {
       self.pending.wait(number)
       handle?.wake()
@@ -68,7 +70,11 @@ struct ProducerState {
       return true
     }
     if error.isFatal { isFatal = true }
-    if error.isQueueFull || error.isFatal || error.isUnknownTopic || error.isWorthSendingAgain { return false }
+    if error.stallsItsTopic {
+      pending.stall(number, error.asBusError("produce", topic: record.topic), until: .now + error.stall)
+      return true
+    }
+    if error.isQueueFull || error.isFatal || error.isWorthSendingAgain { return false }
     refuse(number, error.asBusError("produce", topic: record.topic))
     return true
   }
@@ -79,8 +85,28 @@ struct ProducerState {
     handle?.wake()
   }
 
+  /// Waits for a place, behind all who wait already.
+  mutating func enqueue(_ pending: PendingRecords.Pending) {
+    queue.append(pending)
+    queuedBytes += pending.record.size
+  }
+
+  /// Whether nothing more may be handed over: the brokers must have been away for long.
+  func isFull(for size: Int) -> Bool {
+    pending.count >= Tuning.maxPending || pending.bytes + size > Tuning.maxPendingBytes
+  }
+
   /// Moves queued sends into places that have become free.
   mutating func admit() {
-    while pending.count < Tuning.maxInFlight, let next = queue.popFirst() { take(next) }
+    while pending.count < Tuning.maxInFlight, let next = queue.first, !isFull(for: next.record.size) {
+      _ = queue.popFirst()
+      queuedBytes -= next.record.size
+      take(next)
+    }
+  }
+
+  mutating func removeQueue() -> [PendingRecords.Pending] {
+    queuedBytes = 0
+    return queue.removeAll()
   }
 }

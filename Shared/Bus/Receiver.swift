@@ -11,10 +11,18 @@ package protocol Receiver: AnyObject {
 
   func received(_ record: Record, _ consumer: Consumer)
 
+  /// The partition was read to its end, and `offset` comes next although the record before it was not read last: what
+  /// stands between is none to be read (the marks of foreign transactions).
+  func reachedEnd(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer)
+
   /// What stood at `offset` is gone before it was read. It has been logged and counted; the answer says where to go on.
   func positionLost(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) -> StartAt
 
   /// Called after each burst of records or commands, and when the time that it last answered is over. Answers how soon
   /// it wants to be called again at the latest; nil: only when something happens.
   func turn(_ consumer: Consumer) -> Duration?
+}
+
+extension Receiver {
+  package func reachedEnd(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) {}
 }

@@ -6,8 +6,8 @@ package enum Tuning {
 
   /// Records of one process that may wait for their acknowledgement before `Producer.send` (async) waits for a place.
   package static let maxInFlight = 10_000
-  /// Records that may wait for their acknowledgement at all, and their bytes: beyond either a send is refused, as the
-  /// brokers must have been away for long.
+  /// Records that may be handed over and wait for their acknowledgement, and their bytes: beyond either a send waits for
+  /// a place, as the brokers must have been away for long.
   package static let maxPending = 200_000
   package static let maxPendingBytes = 512 << 20
 
@@ -34,8 +34,19 @@ package enum Tuning {
 
   /// Bound of a question that blocks the consumer's thread.
   static let question = Duration.seconds(2)
-  /// How long a topic that the brokers do not know counts as a passing error (their metadata may lag).
+  /// Milliseconds between two tries of one that was answered with an error.
+  static let betweenQuestions = 50
+  /// How often the ends of paused partitions are asked for.
+  static let pausedEnds = Duration.seconds(2)
+  /// How long a topic that the brokers do not know counts as a passing error (their metadata may lag) to who warms it.
   static let unknownTopicGrace = Duration.seconds(30)
+  /// How long the records of a topic wait that the brokers do not let us write, or do not know, before it is tried again;
+  /// and how many of them are sent to see.
+  static let denied = Duration.seconds(1)
+  static let unknownTopic = Duration.milliseconds(200)
+  static let probe = 100
+  /// How often that is said while it lasts.
+  static let sayAgain = Duration.seconds(30)
   /// How long a handle may take to be taken down before it is left to the end of the process.
   static let destroyWithin = Duration.seconds(10)
 }

@@ -41,6 +41,10 @@ package protocol Decider: SendableMetatype {
   /// `isFirst` is false where an earlier record of the subject was seen.
   func closes(_ record: FoldRecord, isFirst: Bool) -> Bool
 
+  /// Whether anything is sent because of an end. Where nothing is, what ended is forgotten as soon as its end is read
+  /// while folding up to the end.
+  var answersEnds: Bool { get }
+
   /// Whether records of this type cause something when they come after the end; the ids of those that came in time are
   /// remembered, so that a copy of one causes nothing.
   func matters(late type: String) -> Bool
@@ -50,4 +54,8 @@ package protocol Decider: SendableMetatype {
 
   /// The record on the bus that an output is.
   func record(_ output: Output) -> Outgoing
+}
+
+extension Decider {
+  package var answersEnds: Bool { true }
 }

@@ -95,6 +95,8 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
     }
   }
 
+  package var answersEnds: Bool { logic.settles }
+
   package func matters(late type: String) -> Bool {
     logic.settles
       && ["conclave.deliberation.requested.v1", "conclave.deliberation.rejected.v1"].contains(type)

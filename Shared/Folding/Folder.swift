@@ -21,6 +21,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
   private var lastCommit: Int64 = 0
   private var lastMeasure: Int64 = 0
   private var isPaused = false
+  private var highest = 0
   private let acknowledgements = Lock(Acknowledgements())
 
   private struct Owned {
@@ -85,12 +86,13 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
     // What cannot be had for all at once is asked for each again, and said there.
     var ends = (try? consumer.ends(own.map(\.partition))) ?? [:]
     for assignment in own {
-      let (start, end, resumed) = window(of: assignment, &ends, consumer)
+      // nobody waits any more: the consumer ends, or the partitions go again
+      guard let (start, end, resumed) = window(of: assignment, &ends, consumer) else { continue }
       let now = clock()
       folds[assignment.partition.partition] = Owned(
         fold: PartitionFold(
-          decider: decider, limits: options.limits, resumed: resumed, start: start, end: end, now: now,
-          closed: closed),
+          decider: decider, limits: options.limits, resumed: resumed, hasCommit: assignment.committed != nil,
+          start: start, end: end, now: now, closed: closed),
         epoch: assignment.epoch, started: now)
       starts[assignment.partition] = .offset(start)
       log.info(
@@ -136,6 +138,13 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
     sayCaughtUp(partition)
   }
 
+  package func reachedEnd(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) {
+    guard partition.topic == topics.events else { return }
+    let actions = folds[partition.partition]?.fold.advanced(to: offset, now: clock()) ?? []
+    perform(actions, partition.partition, consumer)
+    sayCaughtUp(partition.partition)
+  }
+
   package func positionLost(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) -> StartAt {
     // What the broker no longer has cannot be folded; the deadlines of what was open there still end it.
     .beginning
@@ -143,6 +152,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
 
   package func turn(_ consumer: Consumer) -> Duration? {
     let now = clock()
+    highest = max(highest, openCount)
     drain(now, consumer)
     var next = now + 500
     for partition in Array(folds.keys) {
@@ -161,8 +171,9 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
   /// Where to read from, up to where nothing is decided, and what is known to be done.
   private func window(
     of assignment: Assignment, _ ends: inout [TopicPartition: (low: Int64, high: Int64)], _ consumer: Consumer
-  ) -> (Int64, Int64, Progress) {
-    while true {
+  ) -> (Int64, Int64, Progress)? {
+    var said: ContinuousClock.Instant?
+    repeat {
       do {
         let known = ends.removeValue(forKey: assignment.partition)
         let (low, end) = if let known { known } else { try consumer.ends(assignment.partition) }
@@ -178,9 +189,13 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
         return (max(low, start), end, resumed)
       } catch {
         // Without the partition's end nothing may be decided, and each question has its own time limit: ask again.
-        log.warning("partition.waits", ("partition", assignment.partition.partition), ("error", error))
+        if said.map({ $0.duration(to: .now) >= .seconds(1) }) ?? true {
+          log.warning("partition.waits", ("partition", assignment.partition.partition), ("error", error))
+          said = .now
+        }
       }
-    }
+    } while consumer.mayAskAgain()
+    return nil
   }
 
   private func sayCaughtUp(_ partition: Int32) {
@@ -222,8 +237,10 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
   private func dispatch(_ record: Outgoing, _ acknowledgement: Acknowledgement, _ consumer: Consumer) {
     producer.send(record) { [self] result in
       if case .failure(let error) = result {
-        // Nothing that waits can help: it is too large or its partition does not exist. It counts as done, so that the
-        // partition goes on; a deliberation that misses it ends by its deadline.
+        // The producer was closed before the brokers had it: the next owner sends it again.
+        if error == .closed { return }
+        // Nothing that waits can help, else the producer would: it is too large or its partition does not exist. It
+        // counts as done, so that the partition goes on; a deliberation that misses it ends by its deadline.
         log.error(
           "output.refused", ("topic", record.topic), ("error", error),
           ("deliberation", record.headers.text("ce_subject") ?? ""), ("trace", Trace.trace(record.headers)))
@@ -259,11 +276,13 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
     return next.committed > last.committed || next.acknowledged > last.acknowledged ? next : nil
   }
 
-  /// Commits what has moved; true where something waits for the next time.
+  /// Commits what has moved; true where something waits for the next time. The answer to a commit under way brings the
+  /// next turn by itself.
   private func commit(_ now: Int64, _ consumer: Consumer) -> Bool {
     let moved = folds.keys.compactMap { partition in due(partition).map { (partition, $0) } }
     guard !moved.isEmpty else { return false }
-    guard !commitUnderWay, now - lastCommit >= options.commitMilliseconds else { return true }
+    guard !commitUnderWay else { return false }
+    guard now - lastCommit >= options.commitMilliseconds else { return true }
     commitUnderWay = true
     lastCommit = now
     let epochs = folds.mapValues(\.epoch)
@@ -290,11 +309,12 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
   /// When the brokers do not take what is decided, nothing more is read: what waits is bounded.
   private func holdBack(_ consumer: Consumer) {
     let pending = folds.values.reduce(0) { $0 + $1.fold.pendingCount }
-    if !isPaused, pending > options.pendingMaximum {
+    let bytes = producer.bytesInFlight
+    if !isPaused, pending > options.pendingMaximum || bytes > options.pendingBytesMaximum {
       isPaused = true
       for partition in folds.keys { consumer.pause(TopicPartition(topic: topics.events, partition: partition)) }
-      log.warning("folding.held", ("pending", pending), ("maximum", options.pendingMaximum))
-    } else if isPaused, pending < options.pendingMaximum / 2 {
+      log.warning("folding.held", ("pending", pending), ("bytes", bytes))
+    } else if isPaused, pending < options.pendingMaximum / 2, bytes < options.pendingBytesMaximum / 2 {
       isPaused = false
       for (partition, owned) in folds {
         consumer.resume(TopicPartition(topic: topics.events, partition: partition), at: owned.fold.position)
@@ -306,6 +326,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
     guard now - lastMeasure >= 250 else { return }
     lastMeasure = now
     meters.open.set(Double(openCount))
+    meters.highest.set(Double(highest))
     meters.pending.set(Double(folds.values.reduce(0) { $0 + $1.fold.pendingCount }))
     meters.partitions.set(Double(folds.count))
     var held: Int64 = 0

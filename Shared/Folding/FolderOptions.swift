@@ -10,6 +10,8 @@ package struct FolderOptions: Sendable {
   package var commitMilliseconds: Int64 = 50
   /// Outputs under way or waiting at which reading stops.
   package var pendingMaximum = 20_000
+  /// The same in bytes that the producer holds.
+  package var pendingBytesMaximum = 64 << 20
 
   package init(group: String, startsAtBeginning: Bool, recordBytes: Int) {
     self.group = group

@@ -8,23 +8,26 @@ package import Bus
 /// After an assignment it first folds up to `end`, the partition's end as it was taken then, and decides nothing: its own
 /// earlier outputs are among what it reads. Only then does it decide, for each subject once.
 package struct PartitionFold<D: Decider> {
-  private let decider: D
-  private let limits: FoldLimits
-  private let resumed: Progress
-  private let end: Int64
-  private var subjects: [String: Subject] = [:]
+  let decider: D
+  let limits: FoldLimits
+  let resumed: Progress
+  let hasCommit: Bool
+  let end: Int64
+  var subjects: [String: Subject] = [:]
   /// Subjects in the order of their first record; those that hold nothing any more are dropped when they reach the head.
-  private var holding = Queue<(first: Int64, timestamp: Int64, subject: String)>()
+  var holding = Queue<(first: Int64, timestamp: Int64, subject: String)>()
   /// Subjects with outputs under way: only these hold the second offset back.
-  private var unacknowledged: [String: Int64] = [:]
+  var unacknowledged: [String: Int64] = [:]
   /// Dead letters under way, by offset.
-  private var deadLetters: Set<Int64> = []
-  private var timers = TimerHeap()
+  var deadLetters: Set<Int64> = []
+  var timers = TimerHeap()
   /// Subjects that ended, until they are forgotten.
-  private var ended: [String: Memory] = [:]
-  private var forgetting = Queue<(at: Int64, subject: String)>()
-  private var lastTimestamp: Int64
-  private let closed: ((D.State) -> Void)?
+  var ended: [String: Memory] = [:]
+  var forgetting = Queue<(at: Int64, subject: String)>()
+  /// While folding up to the end: subjects whose end was read and may not have been answered.
+  var unanswered = Queue<String>()
+  var lastTimestamp: Int64
+  let closed: ((D.State) -> Void)?
 
   /// The next offset to be read.
   package private(set) var position: Int64
@@ -35,7 +38,7 @@ package struct PartitionFold<D: Decider> {
   /// How many outputs are sent and not yet acknowledged, or wait for others.
   package private(set) var pendingCount = 0
 
-  private struct Subject {
+  struct Subject {
     var state: D.State?
     /// The offset that it holds back; its first record's, or that of the record that opened it.
     var first: Int64
@@ -43,6 +46,8 @@ package struct PartitionFold<D: Decider> {
     var isOpen = false
     /// Records kept unparsed while folding up to the end.
     var kept: [FoldRecord] = []
+    /// Its end is among them.
+    var isClosed = false
     /// False while under way.
     var sent: [String: Bool] = [:]
     var waiting: [D.Output] = []
@@ -54,23 +59,24 @@ package struct PartitionFold<D: Decider> {
   }
 
   /// What is known of a subject that has ended.
-  private struct Memory {
+  struct Memory {
     var forgetAt: Int64
     /// The ids of records that cause something when they come late, and came in time.
     var recalled: [String]
   }
 
   /// `start` is the offset of the first record that will be read, at or before `resumed.committed`; `end` is the
-  /// partition's end, taken after the assignment.
+  /// partition's end, taken after the assignment; `hasCommit` is false where nothing was ever committed.
   /// `closed` is told the state of every subject that ended here and of which nothing remains to be done.
   package init(
-    decider: D, limits: FoldLimits, resumed: Progress, start: Int64, end: Int64, now: Int64,
+    decider: D, limits: FoldLimits, resumed: Progress, hasCommit: Bool = true, start: Int64, end: Int64, now: Int64,
     closed: ((D.State) -> Void)? = nil
   ) {
     self.closed = closed
     self.decider = decider
     self.limits = limits
     self.resumed = resumed
+    self.hasCommit = hasCommit
     self.end = end
     position = start
     isRefolding = start < end
@@ -184,64 +190,9 @@ package struct PartitionFold<D: Decider> {
   /// Folded states, for invariants and metrics.
   package var stateCount: Int { subjects.count }
 
-  // MARK: Folding up to the end
-
-  private mutating func keep(_ record: FoldRecord, now: Int64) {
-    let name = record.subject
-    if ended[name] != nil {
-      // What a late record causes is sent after the end was reached, where it may never have been.
-      guard record.offset >= resumed.acknowledged else {
-        if decider.matters(late: record.envelope.type) { ended[name]?.recalled.append(record.envelope.id) }
-        return
-      }
-    } else if record.offset < resumed.acknowledged, decider.closes(record, isFirst: subjects[name] == nil) {
-      var recalled = subjects.removeValue(forKey: name)?.recalled ?? []
-      // what closes may be an ask itself, and a copy of it is no late one
-      if decider.matters(late: record.envelope.type) { recalled.append(record.envelope.id) }
-      remember(name, recalled, since: now)
-      return
-    }
-    var subject = subjects.removeValue(forKey: name) ?? begin(record)
-    recall(&subject, record)
-    subject.kept.append(record)
-    subjects[name] = subject
-  }
-
-  private mutating func caughtUp(now: Int64) -> [FoldAction] {
-    isRefolding = false
-    var actions: [FoldAction] = []
-    let order = subjects.keys.sorted { (subjects[$0]?.first ?? 0) < (subjects[$1]?.first ?? 0) }
-    for name in order {
-      guard var subject = subjects[name] else { continue }
-      let kept = subject.kept
-      subject.kept = []
-      if ended[name] != nil {
-        // It ended before; only late records were kept.
-        for record in kept { late(record, &subject, &actions) }
-        finish(name, &subject, now: now)
-        continue
-      }
-      let known = kept.prefix { $0.offset < resumed.acknowledged }
-      for record in known { evolveKnown(&subject, record) }
-      if let last = known.last { recall(&subject, asOf: last.timestamp) }
-      for record in kept.dropFirst(known.count) { evolve(&subject, record, &actions) }
-      decide(name, &subject, causedBy: max(subject.first, resumed.acknowledged), now: now, &actions)
-      finish(name, &subject, now: now)
-    }
-    forget(now: now)
-    return actions
-  }
-
-  /// Everything before the second offset has its outputs acknowledged, so what the records so far cause outside the log
-  /// has been sent. What would stand on the log itself is read there, or it was not sent.
-  private func recall(_ subject: inout Subject, asOf time: Int64) {
-    guard let state = subject.state else { return }
-    for output in decider.decide(state, now: time) where !output.returns { subject.sent[output.id] = true }
-  }
-
   // MARK: Folding and deciding
 
-  private mutating func fold(_ record: FoldRecord, now: Int64, _ actions: inout [FoldAction]) {
+  mutating func fold(_ record: FoldRecord, now: Int64, _ actions: inout [FoldAction]) {
     let name = record.subject
     if ended[name] != nil, subjects[name]?.state == nil {
       var subject = subjects[name] ?? begin(record)
@@ -261,25 +212,25 @@ package struct PartitionFold<D: Decider> {
     finish(name, &subject, now: now)
   }
 
-  private mutating func begin(_ record: FoldRecord) -> Subject {
+  mutating func begin(_ record: FoldRecord) -> Subject {
     holding.append((record.offset, record.timestamp, record.subject))
     return Subject(first: record.offset)
   }
 
-  private mutating func evolve(_ subject: inout Subject, _ record: FoldRecord, _ actions: inout [FoldAction]) {
+  mutating func evolve(_ subject: inout Subject, _ record: FoldRecord, _ actions: inout [FoldAction]) {
     do { try decider.evolve(&subject.state, record) } catch { bury(record.raw, error.description, &actions) }
   }
 
   /// Folds a record whose outputs, a dead letter among them, are known to be acknowledged.
-  private func evolveKnown(_ subject: inout Subject, _ record: FoldRecord) {
+  func evolveKnown(_ subject: inout Subject, _ record: FoldRecord) {
     try? decider.evolve(&subject.state, record)
   }
 
-  private func recall(_ subject: inout Subject, _ record: FoldRecord) {
+  func recall(_ subject: inout Subject, _ record: FoldRecord) {
     if decider.matters(late: record.envelope.type) { subject.recalled.append(record.envelope.id) }
   }
 
-  private mutating func late(_ record: FoldRecord, _ subject: inout Subject, _ actions: inout [FoldAction]) {
+  mutating func late(_ record: FoldRecord, _ subject: inout Subject, _ actions: inout [FoldAction]) {
     // A copy of what came in time is no late record.
     guard decider.matters(late: record.envelope.type), let memory = ended[record.subject],
       !memory.recalled.contains(record.envelope.id)
@@ -288,7 +239,7 @@ package struct PartitionFold<D: Decider> {
     add(decider.late(record), record.subject, &subject, causedBy: record.offset, &actions)
   }
 
-  private mutating func decide(
+  mutating func decide(
     _ name: String, _ subject: inout Subject, causedBy offset: Int64, now: Int64, _ actions: inout [FoldAction]
   ) {
     guard let state = subject.state else { return }
@@ -304,7 +255,7 @@ package struct PartitionFold<D: Decider> {
     }
   }
 
-  private mutating func add(
+  mutating func add(
     _ outputs: [D.Output], _ name: String, _ subject: inout Subject, causedBy offset: Int64,
     _ actions: inout [FoldAction]
   ) {
@@ -322,7 +273,7 @@ package struct PartitionFold<D: Decider> {
   }
 
   /// Sends what waits for nothing any more.
-  private func send(_ name: String, _ subject: inout Subject, _ actions: inout [FoldAction]) {
+  func send(_ name: String, _ subject: inout Subject, _ actions: inout [FoldAction]) {
     guard !subject.waiting.isEmpty else { return }
     let sent = subject.sent
     subject.waiting.removeAll { output in
@@ -336,7 +287,7 @@ package struct PartitionFold<D: Decider> {
   }
 
   /// Puts the subject back, or lets it go when nothing of it remains to be done.
-  private mutating func finish(_ name: String, _ subject: inout Subject, now: Int64) {
+  mutating func finish(_ name: String, _ subject: inout Subject, now: Int64) {
     if subject.pending == 0 { unacknowledged[name] = nil }
     let phase = subject.state.map(decider.phase) ?? .unopened
     if subject.isOpen != (phase == .open) {
@@ -358,7 +309,9 @@ package struct PartitionFold<D: Decider> {
       if subject.forgetAt == nil {
         let at = now + limits.windowMilliseconds
         subject.forgetAt = at
-        forgetting.append((at, name))
+        subjects[name] = subject
+        forgetLater(name, at)
+        return
       }
     }
     subjects[name] = subject
@@ -366,18 +319,22 @@ package struct PartitionFold<D: Decider> {
 
   // MARK: Remembering and forgetting
 
-  private mutating func remember(_ name: String, _ recalled: [String], since: Int64) {
+  mutating func remember(_ name: String, _ recalled: [String], since: Int64) {
     let at = since + limits.windowMilliseconds
     guard ended.updateValue(Memory(forgetAt: at, recalled: recalled), forKey: name) == nil else { return }
+    forgetLater(name, at)
+  }
+
+  mutating func forgetLater(_ name: String, _ at: Int64) {
     forgetting.append((at, name))
     while forgetting.count > limits.rememberedMaximum { forgetFirst() }
   }
 
-  private mutating func forget(now: Int64) {
+  mutating func forget(now: Int64) {
     while let head = forgetting.first, head.at <= now { forgetFirst() }
   }
 
-  private mutating func forgetFirst() {
+  mutating func forgetFirst() {
     guard let (at, name) = forgetting.first else { return }
     forgetting.removeFirst()
     if ended[name]?.forgetAt == at { ended[name] = nil }
@@ -386,7 +343,7 @@ package struct PartitionFold<D: Decider> {
     }
   }
 
-  private mutating func bury(_ record: Record, _ reason: String, _ actions: inout [FoldAction]) {
+  mutating func bury(_ record: Record, _ reason: String, _ actions: inout [FoldAction]) {
     guard deadLetters.insert(record.offset).inserted else { return }
     pendingCount += 1
     actions.append(.deadLetter(record, reason: reason, FoldToken(subject: "", output: String(record.offset))))

@@ -84,6 +84,12 @@ package final class BusSession: Stoppable, Sendable {
     }
   }
 
+  /// Makes the topics or checks them, as the settings say; the embedded broker was started with them.
+  private func prepare() async throws(BusError) {
+    guard context.settings.bus.kind == .kafka else { return }
+    try await Admin.prepare(context.settings.bus, log: context.log, within: .seconds(5))
+  }
+
   private var isStopped: Bool { state.withLock { $0.isStopped } }
 
   private func run(
@@ -91,9 +97,11 @@ package final class BusSession: Stoppable, Sendable {
   ) async {
     while !isStopped {
       do {
+        try await prepare()
         try await producer.warm(topics)
         break
       } catch {
+        if error.isUnmendable(in: context.settings.bus.topics) { context.fatal("\(error)") }
         condition.unmet("\(error)")
         context.log.warning("bus.waits", ("error", error))
         try? await Task.sleep(for: .milliseconds(300))
@@ -105,6 +113,8 @@ package final class BusSession: Stoppable, Sendable {
       let (consumers, conditions) = state.withLock { ($0.consumers, $0.conditions) }
       if consumers.isEmpty || consumers.contains(where: { !$0.isConnected }) {
         condition.unmet("no broker answers, or no partitions are assigned yet")
+      } else if let refusal = producer.refusal {
+        condition.unmet("\(refusal)")
       } else if let missing = conditions.lazy.compactMap({ $0() }).first {
         condition.unmet(missing)
       } else {

@@ -57,6 +57,42 @@ extension OverBroker {
       producer.close(within: .seconds(5))
     }
 
+    @Test("is told where a partition ends when that is not behind the record that it read last") func tellsOfEnds()
+      async throws
+    {
+      let broker = try await BrokerUnderTest.start([("a", 1)])
+      let producer = try await Self.filled(broker, 3)
+      let probe = Probe(onAssigned: { assignments, _ in [assignments[0].partition: .end] })
+      let consumer = try broker.consumer([broker.partition("a")], probe)
+      await eventually("it is there") { !probe.seen.withLock { $0.ends.isEmpty } }
+      _ = try await producer.send(Outgoing(topic: broker.topic("a"), partition: 0, key: nil, value: text("3")))
+      await eventually("the next came") { probe.values == ["3"] }
+      #expect(probe.seen.withLock { $0.ends.map(\.1) } == [3])
+      consumer.stop(within: .seconds(5))
+      producer.close(within: .seconds(5))
+    }
+
+    @Test("shows how much waits in a partition that is paused") func unread() async throws {
+      let broker = try await BrokerUnderTest.start([("a", 1)])
+      let producer = try await Self.filled(broker, 10)
+      let partition = broker.partition("a")
+      let metrics = Metrics()
+      let probe = Probe(onRecord: { record, consumer in if record.offset == 4 { consumer.pause(partition) } })
+      let consumer = try broker.consumer([partition], probe, metrics: metrics)
+      await eventually("it is paused") { probe.count == 5 }
+      for number in 10..<50 {
+        _ = try await producer.send(
+          Outgoing(topic: broker.topic("a"), partition: 0, key: nil, value: text("\(number)")))
+      }
+      await eventually("what waits is shown") {
+        metrics.render().split(separator: "\n").contains {
+          $0.hasPrefix("conclave_bus_unread_records{") && $0.hasSuffix("} 45")
+        }
+      }
+      consumer.stop(within: .seconds(5))
+      producer.close(within: .seconds(5))
+    }
+
     @Test("hands over nothing of a partition that is paused") func paused() async throws {
       let broker = try await BrokerUnderTest.start([("a", 1)])
       let partition = broker.partition("a")

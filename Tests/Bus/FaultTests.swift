@@ -200,6 +200,24 @@ extension OverBroker {
       #expect(probe.seen.withLock { $0.story } == ["assigned 1", "lost 1"])
     }
 
+    @Test("a member of a group stops in time though its coordinator is gone") func stopsWithoutCoordinator()
+      async throws
+    {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      let probe = Probe()
+      let subscription = Subscription.group(
+        "g", instance: nil, topics: [broker.topic("a")], session: .seconds(6))
+      let consumer = try Consumer(
+        broker.settings, client: "member", subscription: subscription, receiver: { probe }, log: Environment.log,
+        metrics: Metrics())
+      await eventually("it has joined", within: .seconds(20)) { consumer.isConnected }
+      // gone in the moment in which it is asked to leave
+      embedded.goDown()
+      let begin = ContinuousClock.now
+      consumer.stop(within: .seconds(3))
+      #expect(begin.duration(to: .now) < .seconds(4))
+    }
+
     @Test("records that the broker dropped before they were read are an error that someone sees") func positionLost()
       async throws
     {
@@ -250,23 +268,58 @@ extension OverBroker {
         Issue.record("\(large as Any)")
         return
       }
-      embedded.pushErrors(.produce, [.denied])
-      let denied = await #expect(throws: BusError.self) {
-        _ = try await producer.send(Outgoing(topic: topic, key: nil, value: [2]))
-      }
-      guard case .denied(topic, _) = denied else {
-        Issue.record("\(denied as Any)")
-        return
-      }
-      // once refused librdkafka refuses by itself; the topic is asked for again
-      var isOpen = false
-      for _ in 0..<1_000 where !isOpen {
-        isOpen = (try? await producer.send(Outgoing(topic: topic, key: nil, value: [2]))) != nil
-      }
-      #expect(isOpen)
       embedded.pushErrors(.produce, [.notEnoughReplicas, .notLeader, .storage, .disconnect])
       _ = try await producer.send(Outgoing(topic: topic, key: nil, value: [3]))
       producer.close(within: .seconds(5))
+    }
+
+    @Test("what may not be written is kept and written once it may; other topics go on meanwhile") func denied()
+      async throws
+    {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1), ("b", 1)])
+      let metrics = Metrics()
+      let probe = Probe()
+      let consumer = try broker.consumer([broker.partition("a")], probe)
+      let producer = try broker.producer(metrics: metrics)
+      try await producer.warm([broker.topic("a"), broker.topic("b")])
+      embedded.pushErrors(.produce, [.denied])
+      let first = Self.send(1, to: broker.topic("a"), producer)
+      let refusal = Lock<BusError?>(nil)
+      await eventually("it is refused") {
+        refusal.withLock { $0 = producer.refusal }
+        return refusal.withLock { $0 != nil }
+      }
+      let others = Self.send(500, from: 1, to: broker.topic("a"), producer)
+      _ = try await producer.send(Outgoing(topic: broker.topic("b"), key: nil, value: text("b")))
+      guard case .denied(broker.topic("a"), _)? = refusal.withLock({ $0 }) else {
+        Issue.record("\(refusal.withLock { $0 } as Any)")
+        return
+      }
+      await eventually("all are written") {
+        first.withLock { $0.acknowledged } == 1 && others.withLock { $0.acknowledged } == 500
+      }
+      #expect(producer.refusal == nil)
+      await eventually("in order") { probe.values == (0..<501).map { "\($0)" } }
+      #expect(producer.close(within: .seconds(5)))
+      consumer.stop(within: .seconds(5))
+    }
+
+    @Test("a full queue is no error: a thousand sends through room for ten are all acknowledged") func fullQueue()
+      async throws
+    {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      let probe = Probe()
+      let consumer = try broker.consumer([broker.partition("a")], probe)
+      let producer = try broker.producer { $0.properties = ["queue.buffering.max.messages": "10"] }
+      try await producer.warm([broker.topic("a")])
+      embedded.setRoundTrip(.milliseconds(20))
+      let tally = Self.send(1_000, to: broker.topic("a"), producer)
+      await eventually("all are acknowledged", within: .seconds(40)) { tally.withLock { $0.acknowledged } == 1_000 }
+      #expect(tally.withLock { $0.errors } == [])
+      embedded.setRoundTrip(.zero)
+      await eventually("all came, in order") { Self.firsts(probe.values) == (0..<1_000).map { "\($0)" } }
+      #expect(producer.close(within: .seconds(5)))
+      consumer.stop(within: .seconds(5))
     }
 
     @Test("a coordinator that still loads is asked again") func loading() async throws {

@@ -1,7 +1,8 @@
-import Bus
 import Telemetry
 import Testing
 import Threads
+
+@testable import Bus
 
 extension OverBroker {
   @Suite("A consumer group on a real broker", .enabled(if: Environment.kafka != nil, "needs CONCLAVE_KAFKA"))
@@ -137,6 +138,30 @@ extension OverBroker {
         ).value >= 1)
       two.stop(within: .seconds(5))
       one.stop(within: .seconds(5))
+      producer.close(within: .seconds(5))
+    }
+
+    @Test(
+      "a member whose work is slow, or that is paused, is not put out of the group for want of polling",
+      .timeLimit(.minutes(1)))
+    func slowWork() async throws {
+      let broker = try await BrokerUnderTest.start([("a", 4)])
+      let producer = try broker.producer()
+      try await producer.warm([broker.topic("a")])
+      try await Self.write(0..<8, broker, producer)
+      // the receiver takes what it has got somewhere else, and wants nothing more until that is done
+      let probe = Probe(onRecord: { record, consumer in consumer.pause(record.source) })
+      let subscription = Subscription.group(
+        broker.settings.prefix + "g", instance: nil, topics: [broker.topic("a")], session: .seconds(6))
+      let consumer = try Consumer(
+        broker.settings, client: "slow", subscription: subscription, overriding: [("max.poll.interval.ms", "6000")],
+        receiver: { probe }, log: Environment.log, metrics: Metrics(), onFatal: { Issue.record($0) })
+      await eventually("it has one of each", within: .seconds(20)) { probe.count == 4 }
+      let until = ContinuousClock.now + .seconds(15)
+      await eventually("more than two intervals pass", within: .seconds(20)) { until < .now }
+      #expect(probe.seen.withLock { $0.story.filter { !$0.hasPrefix("record") } } == ["assigned 4"])
+      #expect(consumer.isConnected)
+      consumer.stop(within: .seconds(5))
       producer.close(within: .seconds(5))
     }
 

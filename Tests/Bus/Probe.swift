@@ -9,6 +9,7 @@ final class Probe: Receiver, Sendable {
     var assigned: [[Assignment]] = []
     var revoked: [(partitions: [TopicPartition], lost: Bool)] = []
     var lost: [(TopicPartition, Int64)] = []
+    var ends: [(TopicPartition, Int64)] = []
     var turns = 0
     /// What happened, in order: "assigned 2", "record 7", "revoked 2", "lost".
     var story: [String] = []
@@ -57,6 +58,10 @@ final class Probe: Receiver, Sendable {
       seen.story.append("record \(record.offset)")
     }
     onRecord(record, consumer)
+  }
+
+  func reachedEnd(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) {
+    seen.withLock { $0.ends.append((partition, offset)) }
   }
 
   func positionLost(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) -> StartAt {

@@ -55,15 +55,63 @@ import Threads
     #expect(records.isEmpty && records.bytes == 0)
   }
 
-  @Test("is bounded: what is sent beyond is refused, and asks to wait") func bound() {
+  @Test("comes back in its place however many fail at once") func many() {
+    var records = PendingRecords()
+    let numbers = Self.pending(&records, 20_000)
+    for number in numbers where number % 2 == 0 { records.wait(number) }
+    let begun = ContinuousClock.now
+    for number in numbers.reversed() where number % 2 == 1 { records.waitAgain(number) }
+    let order = Self.drain(&records)
+    #expect(order == numbers)
+    #expect(begun.duration(to: .now) < .seconds(5))
+  }
+
+  @Test("waits for its topic alone, in order, until one of it is taken") func stalled() {
+    var records = PendingRecords()
+    let numbers = Self.pending(&records, 10)
+    let now = ContinuousClock.now
+    records.stall(numbers[2], .denied("t", why: ""), until: now)
+    records.stall(numbers[0], .denied("t", why: ""), until: now)
+    let (behind, beside) = (numbers[3...].map { records.stallsToo($0, "t") }, records.stallsToo(numbers[1], "other"))
+    #expect(behind.allSatisfy { $0 } && !beside)
+    #expect(!records.hasWaiting)
+    // a success that was under way before says nothing
+    records.opened("t")
+    #expect(!records.hasWaiting)
+    records.tryAgain("t", probe: 2, next: now)
+    let probes = Self.drain(&records)
+    #expect(probes == [numbers[0], numbers[2]])
+    // what comes meanwhile stands behind
+    let isBehind = records.stallsToo(numbers[1], "t")
+    #expect(isBehind)
+    records.opened("t")
+    let rest = Self.drain(&records)
+    #expect(rest == [numbers[1]] + numbers[3...])
+    #expect(records.stalled.isEmpty)
+  }
+
+  @Test("is bounded: what is sent beyond waits for a place, and goes in the order in which it was sent") func bound() {
     var state = ProducerState()
+    func pending(_ number: Int) -> PendingRecords.Pending {
+      .init(
+        record: Outgoing(topic: "t", key: nil, value: Array("\(number)".utf8)), acknowledged: { _ in }, since: .now)
+    }
     let nothing = state.handWaiting(limit: 10)
     #expect(nothing)
-    state.take(.init(record: Outgoing(topic: "t", key: nil, value: [1]), acknowledged: { _ in }, since: .now))
+    for number in 0..<Tuning.maxInFlight { state.take(pending(number)) }
     #expect(state.pending.hasWaiting, "without a handle it waits")
     let something = state.handWaiting(limit: 10)
     #expect(!something)
-    #expect(BusError.tooManyInFlight(limit: 1).isRetriable)
+    #expect(!state.isFull(for: 1) && state.isFull(for: Tuning.maxPendingBytes))
+    for number in 0..<3 { state.enqueue(pending(Tuning.maxInFlight + number)) }
+    state.admit()
+    #expect(state.queue.count == 3 && state.queuedBytes == 15)
+    for number in 1...2 { _ = state.pending.remove(UInt(number)) }
+    state.admit()
+    #expect(state.queue.count == 1 && state.queuedBytes == 5)
+    #expect(state.pending.count == Tuning.maxInFlight)
+    let left = state.removeQueue()
+    #expect(left.count == 1 && state.queuedBytes == 0)
   }
 }
 

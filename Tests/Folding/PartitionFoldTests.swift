@@ -100,7 +100,7 @@ import Testing
   }
 
   @Test("forgets what ended when the window is over") func forgetting() {
-    var bench = Bench(window: 1_000)
+    var bench = Bench()
     _ = bench.read("a", "opened")
     _ = bench.acknowledge("a/call", "a/noted")
     _ = bench.read("a", "ended", "e")
@@ -113,8 +113,64 @@ import Testing
     #expect(bench.read("a", "opened", "again") == ["a/call"])
   }
 
+  @Test("without a commit, old ends are not answered again and are forgotten at once") func noCommit() {
+    let limits = FoldLimits(windowMilliseconds: 1_000, unansweredMilliseconds: 60_000)
+    var bench = Bench(committed: nil, end: 20_002, limits: limits)
+    bench.now = 1_000_000
+    var most = 0
+    for number in 0..<10_000 {
+      _ = bench.read("s\(number)", "opened", stamp: 900_000)
+      _ = bench.read("s\(number)", "ended", "s\(number)/e", stamp: 900_000)
+      most = max(most, bench.fold.stateCount)
+    }
+    #expect(most == 0)
+    // what ended lately may never have been answered
+    _ = bench.read("a", "opened")
+    #expect(bench.read("a", "ended", "e") == ["e/result"])
+  }
+
+  @Test("keeps no more ends than its bound while folding up to the end; the oldest count as answered") func manyEnds() {
+    let limits = FoldLimits(windowMilliseconds: 1_000, unansweredMaximum: 100)
+    var bench = Bench(committed: nil, end: 20_000, limits: limits)
+    var results: [String] = []
+    for number in 0..<10_000 {
+      results += bench.read("s\(number)", "opened")
+      results += bench.read("s\(number)", "ended", "s\(number)/e")
+      #expect(bench.fold.stateCount <= 101)
+    }
+    #expect(results == (9_900..<10_000).map { "s\($0)/e/result" })
+  }
+
+  @Test("where ends are answered by others, they are forgotten as they are read") func answeredElsewhere() {
+    var bench = Bench(committed: nil, end: 20_001, answersEnds: false)
+    for number in 0..<10_000 {
+      _ = bench.read("s\(number)", "opened")
+      _ = bench.read("s\(number)", "ended", "s\(number)/e")
+      #expect(bench.fold.stateCount == 0)
+    }
+    #expect(bench.read("a", "opened") == ["a/call"])
+  }
+
+  @Test("remembers no more of what nothing opens than its bound") func manyUnopened() {
+    var bench = Bench(limits: FoldLimits(windowMilliseconds: 1_000, rememberedMaximum: 100))
+    for number in 0..<1_000 { _ = bench.read("x\(number)", "vote") }
+    #expect(bench.fold.stateCount == 100)
+    #expect(bench.fold.state("x999") != nil)
+    #expect(bench.fold.state("x899") == nil)
+  }
+
+  @Test("is up to the end also where the last offsets there are no records") func markers() {
+    var bench = Bench(end: 3)
+    #expect(bench.read("a", "opened") == [])
+    #expect(bench.take(bench.fold.advanced(to: 2, now: 1_000)) == [])
+    #expect(bench.fold.isRefolding)
+    #expect(bench.take(bench.fold.advanced(to: 3, now: 1_000)) == ["a/call"])
+    #expect(!bench.fold.isRefolding)
+    #expect(bench.fold.position == 3)
+  }
+
   @Test("what nothing opens holds nothing back and is forgotten") func unopened() {
-    var bench = Bench(window: 1_000)
+    var bench = Bench()
     #expect(bench.read("x", "vote") == [])
     #expect(bench.offsets == [1, 1])
     #expect(bench.fold.stateCount == 1)

@@ -4,6 +4,8 @@ import Folding
 /// A subject that is opened, is owed one call and a note of it, counts votes, and ends with a result: the smallest thing
 /// that uses all of the runtime.
 struct Toy: Decider {
+  var answersEnds = true
+
   struct State: Equatable {
     var name = ""
     var isOpened = false
@@ -74,19 +76,25 @@ struct Bench {
   var now: Int64 = 1_000
   var tokens: [String: FoldToken] = [:]
 
-  init(committed: Int64 = 0, acknowledged: Int64? = nil, start: Int64 = 0, end: Int64 = 0, window: Int64 = 1_000) {
+  init(
+    committed: Int64? = 0, acknowledged: Int64? = nil, start: Int64 = 0, end: Int64 = 0,
+    limits: FoldLimits = FoldLimits(windowMilliseconds: 1_000), answersEnds: Bool = true
+  ) {
     fold = PartitionFold(
-      decider: Toy(), limits: FoldLimits(windowMilliseconds: window),
-      resumed: Progress(committed: committed, acknowledged: acknowledged ?? committed, timestamp: 0), start: start,
-      end: end, now: 1_000)
+      decider: Toy(answersEnds: answersEnds), limits: limits,
+      resumed: Progress(committed: committed ?? 0, acknowledged: acknowledged ?? committed ?? 0, timestamp: 0),
+      hasCommit: committed != nil, start: start, end: end, now: 1_000)
     offset = start
   }
 
   /// Appends a record and lets the fold read it; what it wants sent comes back by name, dead letters as `dead:`.
-  mutating func read(_ subject: String, _ type: String, _ id: String? = nil, _ value: String = "9000") -> [String] {
+  mutating func read(
+    _ subject: String, _ type: String, _ id: String? = nil, _ value: String = "9000", stamp: Int64? = nil
+  ) -> [String] {
     let envelope = Envelope(id: id ?? "\(subject)/\(type)", type: type, source: "/test", subject: subject, time: "")
     let record = Record(
-      topic: "log", partition: 0, offset: offset, timestamp: now, key: Array(subject.utf8), value: Array(value.utf8),
+      topic: "log", partition: 0, offset: offset, timestamp: stamp ?? now, key: Array(subject.utf8),
+      value: Array(value.utf8),
       headers: envelope.headers)
     offset += 1
     do { return take(fold.read(try FoldRecord(record, partitions: nil), now: now)) } catch { return ["\(error)"] }

@@ -189,10 +189,37 @@ import Testing
     var table = Table()
     _ = table.assign()
     let attempt = try #require(table.read(0, "d1").attempts.first)
-    #expect(table.acknowledge(table.answer(attempt), isDone: false).isEmpty)
+    #expect(table.acknowledge(table.answer(attempt), .tooLarge).isEmpty)
     let again = table.pass(2_000)
     #expect(again.failures == ["too_large"])
     _ = table.acknowledge(again)
     #expect(table.table.isIdle)
+  }
+
+  @Test func `a paid answer that is refused for another reason than its size is told again as it is`() throws {
+    var table = Table()
+    _ = table.assign()
+    let attempt = try #require(table.read(0, "d1").attempts.first)
+    #expect(table.acknowledge(table.answer(attempt), .refused).isEmpty)
+    let again = table.pass(2_000)
+    #expect(again.outcomes.map(\.isCompleted) == [true])
+    _ = table.acknowledge(again)
+    #expect(table.table.isIdle)
+  }
+
+  @Test func `a replay and a dead letter that can never be written leave room and an offset behind`() throws {
+    var table = Table()
+    _ = table.assign()
+    let attempt = try #require(table.read(0, "d1").attempts.first)
+    _ = table.acknowledge(table.answer(attempt))
+    let garbage = Record(
+      topic: "calls", partition: 0, offset: 2, timestamp: 0, key: nil, value: [1], headers: [])
+    // the same call once more is answered with what is known
+    let replay = table.read(1, "d1")
+    #expect(replay.outcomes.count == 1)
+    _ = table.acknowledge(replay, .tooLarge)
+    _ = table.acknowledge(table.read(garbage), .refused)
+    #expect(table.table.isIdle)
+    #expect(table.pass(1_000).commits.last?.offset == 3)
   }
 }

@@ -86,9 +86,9 @@ struct Table {
     return table.take()
   }
 
-  mutating func acknowledge(_ actions: [Action], isDone: Bool = true) -> [Action] {
+  mutating func acknowledge(_ actions: [Action], _ delivery: Delivery = .acknowledged) -> [Action] {
     for case .write(_, let receipt) in actions where receipt != .signal {
-      table.acknowledged(receipt, isDone: isDone, now: now)
+      table.acknowledged(receipt, delivery, now: now)
     }
     return table.take()
   }

@@ -9,17 +9,30 @@ final class ReplyReceiver: Receiver {
   private var recent: Set<String> = []
   private var order: [String] = []
 
+  /// Where the next reply stands: the end of the partition when this gateway began, and then behind what was read, so
+  /// that a new handle misses nothing.
+  private var position: Int64?
+
   private static let remembered = 4_096
 
   init(_ waiting: Waiting) { self.waiting = waiting }
 
   func assigned(_ assignments: [Assignment], _ consumer: Consumer) -> [TopicPartition: StartAt] {
-    Dictionary(assignments.map { ($0.partition, .end) }, uniquingKeysWith: { first, _ in first })
+    guard let partition = assignments.first?.partition else { return [:] }
+    // asked now, before this gateway is ready: "the end" would be looked up by the first fetch, after the first asks
+    while position == nil {
+      position = (try? consumer.ends(partition))?.high
+      if position == nil, !consumer.mayAskAgain() { return [partition: .end] }
+    }
+    return [partition: position.map { .offset($0) } ?? .end]
   }
 
   func revoked(_ partitions: [TopicPartition], lost: Bool, _ consumer: Consumer) {}
 
-  func received(_ record: Record, _ consumer: Consumer) { hear(record) }
+  func received(_ record: Record, _ consumer: Consumer) {
+    position = record.offset + 1
+    hear(record)
+  }
 
   func hear(_ record: Record) {
     guard let type = record.headers.text("ce_type"), let value = record.value else {
@@ -45,7 +58,10 @@ final class ReplyReceiver: Receiver {
     return true
   }
 
-  func positionLost(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) -> StartAt { .beginning }
+  func positionLost(_ partition: TopicPartition, at offset: Int64, _ consumer: Consumer) -> StartAt {
+    position = nil
+    return .beginning
+  }
 
   func turn(_ consumer: Consumer) -> Duration? { nil }
 }

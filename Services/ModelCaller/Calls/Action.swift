@@ -38,6 +38,16 @@ package enum Receipt: Sendable, Equatable {
   case signal
 }
 
+/// What became of a record that was to be written. What the brokers do not take now is none of these: the producer keeps
+/// it.
+package enum Delivery: Sendable, Equatable {
+  case acknowledged
+  /// It will never fit.
+  case tooLarge
+  /// It can never be written, for another reason than its size.
+  case refused
+}
+
 package struct CommitEntry: Sendable, Equatable {
   package let partition: Int32
   package let offset: Int64

@@ -45,12 +45,14 @@ extension CallTable {
   }
 
   /// The brokers have acknowledged a record, or it can never be written.
-  package mutating func acknowledged(_ receipt: Receipt, isDone: Bool, now: Moment) {
+  package mutating func acknowledged(_ receipt: Receipt, _ delivery: Delivery, now: Moment) {
     switch receipt {
     case .outcome(let serial):
       guard let call = calls[serial], call.phase == .writing, let outcome = call.outcome else { return }
-      guard isDone else {
-        rewrite(call, outcome, now)
+      guard delivery == .acknowledged else {
+        // what it cost is paid: it is told again after a pause
+        if delivery == .tooLarge { rewrite(call, now) }
+        wheel.set(serial, at: now + limits.naming)
         return
       }
       count {
@@ -66,7 +68,7 @@ extension CallTable {
       if call.wasNamed { endedNames.append(call.command.call.text) }
       remove(serial, now)
     case .replay(let place), .deadLetter(let place):
-      guard isDone else { return }
+      // refused for good it is not tried again: an outcome stands on the log already, a record that is cut always fits
       openLetters -= 1
       finish(place, now)
     case .deltas(let number):
@@ -80,8 +82,8 @@ extension CallTable {
     flow(now)
   }
 
-  /// The outcome was refused for good: it is told without what made it too long, and again after a pause.
-  private mutating func rewrite(_ call: Call, _ refused: OutcomeEvent, _ now: Moment) {
+  /// The outcome does not fit: it will be told without what made it too long.
+  private mutating func rewrite(_ call: Call, _ now: Moment) {
     let failure = ProviderFailure(.tooLarge, message: "the outcome does not fit into a record", remedy: .none)
     let outcome = Outcome(
       verdict: .failed(failure), answer: ProviderAnswer(), usage: call.usage, cost: call.spent,
@@ -90,7 +92,6 @@ extension CallTable {
     let event = OutcomeEvent(
       call.command, outcome, answerBytes: share(of: call.command), recordBytes: limits.recordBytes)
     calls[call.serial]?.outcome = event
-    wheel.set(call.serial, at: now + limits.naming)
   }
 
   // MARK: pieces of text

@@ -115,4 +115,5 @@ package struct CallTable: Sendable {
   /// Nothing is under way: the process may end without losing anything.
   package var isIdle: Bool { calls.isEmpty && openLetters == 0 }
   package var orphans: Int { orphanSerials.count }
+  package var partitionCount: Int { partitions.count }
 }

@@ -58,10 +58,12 @@ package final class Caller: Sendable {
     Task { [self] in
       while !parts.withLock(\.isStopping) {
         do throws(BusError) {
+          if options.bus.kind == .kafka { try await Admin.prepare(options.bus, log: log, within: .seconds(5)) }
           try await producer.warm([topics.events, topics.replies, topics.signals, topics.deadLetters])
           listen()
           return
         } catch {
+          if error.isUnmendable(in: options.bus.topics) { return onFatal(error.description) }
           log.warning("topics.not_ready", ("why", error.description))
           try? await Task.sleep(for: .milliseconds(500))
         }

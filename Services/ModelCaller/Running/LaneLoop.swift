@@ -82,7 +82,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
     collect()
     table.tick(Clock.now())
     act()
-    meters.show(table, isConnected: consumer.isConnected)
+    meters.show(table, isConnected: consumer.isConnected, refusal: producer.refusal)
     let limit = Duration.seconds(1)
     guard let wake = table.wake else { return limit }
     return min(limit, .milliseconds(max(0, wake - Clock.now())))
@@ -107,7 +107,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
         if toolTasks[serial]?.number == number { toolTasks[serial] = nil }
         table.used(serial: serial, number: number, uses, now: now)
       case .found(let serial, let value): table.found(serial: serial, value, now: now)
-      case .acknowledged(let receipt, let isDone): table.acknowledged(receipt, isDone: isDone, now: now)
+      case .written(let receipt, let delivery): table.acknowledged(receipt, delivery, now: now)
       case .heard(let signal): table.heard(signal, now: now)
       }
     }
@@ -149,10 +149,17 @@ final class LaneLoop: Receiver, @unchecked Sendable {
       log.debug("call.ended", ("call", event.call.text), ("type", event.type), ("trace", trace))
     }
     producer.send(letters.outgoing(letter, now: Clock.now())) { [mailbox, log] result in
-      if case .failure(let error) = result { log.warning("record.refused", ("why", error.description)) }
-      guard receipt != .signal else { return }
-      let isDone = if case .success = result { true } else { false }
-      mailbox.post(.acknowledged(receipt, isDone: isDone))
+      let delivery: Delivery
+      switch result {
+      case .success: delivery = .acknowledged
+      case .failure(.closed):
+        // the process ends, and whoever takes the partition over does it again
+        return
+      case .failure(let error):
+        log.warning("record.refused", ("why", error.description))
+        delivery = if case .tooLarge = error { .tooLarge } else { .refused }
+      }
+      if receipt != .signal { mailbox.post(.written(receipt, delivery)) }
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Bus
 internal import Deliberation
 internal import Telemetry
 internal import Threads
@@ -7,6 +8,7 @@ final class LaneMeters: Sendable {
   private let inFlight: Gauge
   private let held: Gauge
   private let orphans: Gauge
+  private let partitions: Gauge
   private let connected: Readiness.Condition
   private let counters: LaneCounters
   private let doors: DoorMeters
@@ -19,12 +21,13 @@ final class LaneMeters: Sendable {
     inFlight = metrics.gauge("conclave_calls_in_flight", "Calls that this process performs.", labels)
     held = metrics.gauge("conclave_calls_held", "Calls that another process still runs, waited for here.", labels)
     orphans = metrics.gauge("conclave_calls_elsewhere", "Calls that go on here though their partition moved.", labels)
+    partitions = metrics.gauge("conclave_calls_partitions", "Partitions of the lane owned here.", labels)
     connected = readiness.condition("calls.\(lane)", initially: "partitions are not assigned yet")
     counters = LaneCounters(metrics, labels)
     doors = DoorMeters(metrics, lane: lane)
   }
 
-  func show(_ table: CallTable, isConnected: Bool) {
+  func show(_ table: CallTable, isConnected: Bool, refusal: BusError? = nil) {
     let now = Clock.now()
     let isDue = shown.withLock { shown in
       guard now - shown >= Self.every || now < shown || table.isIdle else { return false }
@@ -35,8 +38,15 @@ final class LaneMeters: Sendable {
     inFlight.set(Double(table.inFlight))
     held.set(Double(table.held))
     orphans.set(Double(table.orphans))
+    partitions.set(Double(table.partitionCount))
     counters.show(table.figures)
     for door in table.doors { doors.show(door) }
-    if isConnected { connected.met() } else { connected.unmet("no broker is reachable, or no partition assigned") }
+    if let refusal {
+      connected.unmet(refusal.description)
+    } else if isConnected {
+      connected.met()
+    } else {
+      connected.unmet("no broker is reachable, or no partition assigned")
+    }
   }
 }

@@ -16,7 +16,7 @@ final class Mailbox: Sendable {
     case used(serial: Int, number: Int, [ToolUse])
     /// What the cache has for a call.
     case found(serial: Int, [UInt8]?)
-    case acknowledged(Receipt, isDone: Bool)
+    case written(Receipt, Delivery)
     case heard(Signal)
   }
 

@@ -62,11 +62,15 @@ extension ConsumerHandle {
   /// small answer that follows another waits for its acknowledgement, 40 ms with the embedded broker.
   func ends(_ partitions: [TopicPartition], within limit: Duration) throws(KafkaError) -> [TopicPartition: Ends] {
     let lows = try offsets(partitions, at: Int64(RD_KAFKA_OFFSET_BEGINNING), within: limit)
-    let highs = try offsets(partitions, at: Int64(RD_KAFKA_OFFSET_END), within: limit)
+    let highs = try highs(partitions, within: limit)
     var ends: [TopicPartition: Ends] = [:]
     for (partition, low) in lows { if let high = highs[partition] { ends[partition] = (low, high) } }
     guard ends.count == Set(partitions).count else { throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT) }
     return ends
+  }
+
+  func highs(_ partitions: [TopicPartition], within limit: Duration) throws(KafkaError) -> [TopicPartition: Int64] {
+    try offsets(partitions, at: Int64(RD_KAFKA_OFFSET_END), within: limit)
   }
 
   /// `time` in milliseconds, or one of the two names that Kafka has for the ends.

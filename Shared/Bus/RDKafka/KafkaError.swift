@@ -26,6 +26,7 @@ struct KafkaError: Error, Sendable, Equatable {
     `is`(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__RESOLVE)
   }
   var isPositionLost: Bool { `is`(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) }
+  var isPartitionEnd: Bool { `is`(RD_KAFKA_RESP_ERR__PARTITION_EOF) }
   var isQueueFull: Bool { `is`(RD_KAFKA_RESP_ERR__QUEUE_FULL) }
   var isUnknownTopic: Bool {
     `is`(
@@ -43,10 +44,16 @@ struct KafkaError: Error, Sendable, Equatable {
       RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED)
   }
 
+  /// Whether no record of that topic can be written until somebody has granted it, or made the topic.
+  var stallsItsTopic: Bool { isDenied || isUnknownTopic }
+
+  /// How long to wait before that is tried.
+  var stall: Duration { isDenied ? Tuning.denied : Tuning.unknownTopic }
+
   /// Whether a record whose delivery failed so can still be delivered: sent again it may be in the log twice, which
-  /// derived ids absorb. What stays is what the brokers will never take.
+  /// derived ids absorb. What stays is what the brokers will never take; access may yet be granted, and a topic made.
   var isWorthSendingAgain: Bool {
-    !isTooLarge && !isDenied
+    !isTooLarge
       && !`is`(
         RD_KAFKA_RESP_ERR_INVALID_RECORD, RD_KAFKA_RESP_ERR_POLICY_VIOLATION, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP,
         RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT,

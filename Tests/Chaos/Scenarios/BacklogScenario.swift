@@ -29,7 +29,7 @@ enum BacklogScenario: Scenario {
     func look() {
       for name in ["panel-dispatcher", "aggregator", "judge"] {
         guard let service = stage.house.services.first(where: { $0.name == name }),
-          let open = stage.doors.metrics(service.admin)?.sum("conclave_open_deliberations")
+          let open = stage.doors.metrics(service.admin)?.sum("conclave_open_deliberations_highest")
         else { continue }
         highest[name] = max(highest[name] ?? 0, open)
       }
@@ -53,7 +53,7 @@ enum BacklogScenario: Scenario {
       stage.figure("open_\(name)", .int(Int64(open)))
       stage.demand(open <= Double(maxOpen), "\(name) had \(Int(open)) open, more than \(maxOpen)")
     }
-    stage.demand(highest["panel-dispatcher"] != nil, "conclave_open_deliberations is not exported")
+    stage.demand(highest["panel-dispatcher"] != nil, "conclave_open_deliberations_highest is not exported")
     stage.figure("idle_ms_p50", .int(idle))
     stage.figure("busy_ms_p50", .int(busy))
     stage.figure("asks_per_second", .double(Double(asks) / seconds))
