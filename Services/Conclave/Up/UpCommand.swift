@@ -22,8 +22,9 @@ enum UpCommand: Command {
     let plan = try UpPlan(arguments, environment: environment)
     let lock = try DataFolder(plan.settings.data)
     try Door.mustBeFree(plan.settings.http)
-    if plan.settings.bus.kind == .kafka {
-      try awaited { () throws(CommandError) in try await prepareTopics(plan.settings) }
+    if plan.settings.bus.kind == .kafka, try !prepareTopics(plan.settings, signals) {
+      lock.release()
+      return 0
     }
 
     let log = LogForwarder()
@@ -42,9 +43,26 @@ enum UpCommand: Command {
     return status.withLock { $0 }
   }
 
-  /// Makes the topics, or checks them. A cluster that is not there yet may be on its way up: it is given half a minute.
-  private static func prepareTopics(_ settings: Settings) async throws(CommandError) {
+  /// Makes the topics, or checks them, as soon as the cluster answers; false: Ctrl-C came first.
+  private static func prepareTopics(_ settings: Settings, _ signals: StopSignals) throws(CommandError) -> Bool {
     let log = Log(service: "conclave", instance: "up", level: settings.logLevel, format: settings.logFormat)
-    do { try await Admin.prepare(settings.bus, log: log, within: .seconds(30)) } catch { throw .failed("\(error)") }
+    var said: ContinuousClock.Instant?
+    while signals.next() == nil {
+      let missing = try awaited { () throws(CommandError) -> BusError? in
+        do throws(BusError) {
+          try await Admin.prepare(settings.bus, log: log, within: .seconds(1))
+          return nil
+        } catch {
+          guard error.isRetriable else { throw .failed("\(error)") }
+          return error
+        }
+      }
+      guard let missing else { return true }
+      if said.map({ $0.duration(to: .now) >= .seconds(10) }) ?? true {
+        log.warning("up.waits", ("error", missing))
+        said = .now
+      }
+    }
+    return false
   }
 }
