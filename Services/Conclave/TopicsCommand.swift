@@ -31,7 +31,9 @@ enum TopicsCommand: Command {
       do {
         switch action {
         case .create: try await Admin.create(settings.bus, log: log, within: .seconds(30))
-        case .check: try await Admin.check(settings.bus, log: log, within: .seconds(30))
+        case .check:
+          try await Admin.check(settings.bus, log: log, within: .seconds(30))
+          try await Admin.checkKeeping(settings.bus, log: log)
         }
       } catch { throw .failed("\(error)") }
     }

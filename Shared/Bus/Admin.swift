@@ -74,6 +74,22 @@ package enum Admin {
     }
   }
 
+  /// Checks what services do not: that every topic keeps its records for as long as is needed, and drops none by its key.
+  package static func checkKeeping(_ settings: BusSettings, log: Log) async throws(BusError) {
+    let shapes = Topics(settings).all
+    try await onThread { () throws(BusError) in
+      let handle = try AdminHandle(settings, log: log)
+      defer { handle.destroy() }
+      let found: [String: [String: String]]
+      do throws(KafkaError) { found = try handle.configurations(of: shapes.map(\.name)) } catch {
+        throw error.asBusError("how topics are kept")
+      }
+      for shape in shapes {
+        if let misfit = shape.misfit(found[shape.name] ?? [:]) { throw misfit }
+      }
+    }
+  }
+
   package static func cluster(
     _ settings: BusSettings, log: Log, within limit: Duration = .seconds(10)
   ) async throws(BusError) -> Cluster {

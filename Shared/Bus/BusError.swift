@@ -10,6 +10,8 @@ package enum BusError: Error, Sendable, Equatable, CustomStringConvertible {
   case timedOut(String)
   /// A topic that exists has another number of partitions than the services need.
   case shape(topic: String, has: Int, needs: Int)
+  /// A topic does not keep its records as the services need.
+  case keeping(topic: String, property: String, has: String, needs: String)
   case fenced(instance: String)
   case notAssigned(TopicPartition)
   case noGroup
@@ -59,6 +61,8 @@ package enum BusError: Error, Sendable, Equatable, CustomStringConvertible {
     case .timedOut(let what): "bus: \(what) took too long; it may be tried again"
     case .shape(let topic, let has, let needs):
       "bus: topic \(topic) has \(has) partitions and needs \(needs); make it anew, or set CONCLAVE_PARTITIONS to match"
+    case .keeping(let topic, let property, let has, let needs):
+      "bus: topic \(topic) has \(property) \(has) and needs \(needs); set it with kafka-configs"
     case .fenced(let instance):
       "bus: another process is a member under the name \(instance); give each process its own CONCLAVE_INSTANCE"
     case .notAssigned(let partition): "bus: \(partition) is not assigned to this consumer any more; stop working on it"

@@ -15,4 +15,18 @@ package struct TopicShape: Sendable, Equatable {
     self.cleanup = cleanup
     self.mayGrow = mayGrow
   }
+
+  /// Kafka's own words for how long records are kept.
+  var retentionMilliseconds: Int64 { retention.map { $0.components.seconds * 1000 } ?? -1 }
+
+  /// What of a topic's properties is not what is needed; keeping records for longer is.
+  func misfit(_ properties: [String: String]) -> BusError? {
+    if let has = properties["cleanup.policy"], has != cleanup {
+      return .keeping(topic: name, property: "cleanup.policy", has: has, needs: cleanup)
+    }
+    guard let text = properties["retention.ms"], let has = Int64(text), has >= 0 else { return nil }
+    let needs = retentionMilliseconds
+    if needs >= 0, has >= needs { return nil }
+    return .keeping(topic: name, property: "retention.ms", has: text, needs: "\(needs)")
+  }
 }

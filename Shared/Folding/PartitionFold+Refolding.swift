@@ -1,3 +1,5 @@
+internal import Bus
+
 /// Folding up to the end of the partition after an assignment: records are kept unparsed, what ended is dropped as soon as
 /// nothing follows from its end any more, and at the end each subject is decided once.
 extension PartitionFold {

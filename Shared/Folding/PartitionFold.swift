@@ -32,7 +32,7 @@ package struct PartitionFold<D: Decider> {
   /// The next offset to be read.
   package private(set) var position: Int64
   /// True until everything that stood on the partition at assignment has been folded.
-  package private(set) var isRefolding: Bool
+  package internal(set) var isRefolding: Bool
   /// How many subjects are open.
   package private(set) var openCount = 0
   /// How many outputs are sent and not yet acknowledged, or wait for others.

@@ -186,6 +186,17 @@ extension OverBroker {
       producer.close(within: .seconds(5))
     }
 
+    @Test("a topic that nobody makes is an error to who warms it, after half a minute", .timeLimit(.minutes(1)))
+    func noTopic() async throws {
+      let broker = try await BrokerUnderTest.start([("a", 1)])
+      let producer = try broker.producer()
+      let topic = broker.topic("never")
+      let begun = ContinuousClock.now
+      await #expect(throws: BusError.unknownTopic(topic)) { try await producer.warm([topic]) }
+      #expect(begun.duration(to: .now) >= Tuning.unknownTopicGrace)
+      producer.close(within: .seconds(5))
+    }
+
     @Test("a topic of another shape is an error that names it", .timeLimit(.minutes(1))) func shape() async throws {
       let broker = try await BrokerUnderTest.start([("a", 4)])
       let shape = TopicShape(name: broker.topic("a"), partitions: 12, retention: nil)

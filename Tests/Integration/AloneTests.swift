@@ -138,6 +138,19 @@ extension RunningSystems {
       #expect(other.error.contains("has 12 partitions and needs 6"), "\(other.error)")
     }
 
+    @Test("finds by hand what keeps its records for less than is needed", .enabled(if: kafka != nil))
+    func keeping() async throws {
+      let prefix = prefix()
+      let settings = BusSettings(bootstrap: try #require(Self.kafka), kind: .kafka, prefix: prefix)
+      let short = TopicShape(name: prefix + "results", partitions: 12, retention: .seconds(3_600))
+      try await Admin.create(settings, shapes: [short], log: .silent, within: .seconds(30))
+      #expect(try await topics("create", prefix).status == 0)
+      let found = try await topics("check", prefix)
+      #expect(found.status == 1)
+      #expect(
+        found.error.contains("\(prefix)results has retention.ms 3600000 and needs 604800000"), "\(found.error)")
+    }
+
     @Test("without a broker waits, says so, and is not ready", arguments: ["judge", "model-caller"])
     func noBroker(_ name: String) async throws {
       let service = try Service(name, prefix: prefix(), kafka: "127.0.0.1:1")

@@ -97,6 +97,25 @@ extension RunningSystems {
       }
     }
 
+    @Test("lets the calls in flight end when up is asked to, tells who waits, and ends in order") func ctrlC()
+      async throws
+    {
+      let system = try await RunningSystem(.slow)
+      let watch = try TopicWatch(try system.bus())
+      defer { watch.stop() }
+      func count(_ type: String) -> Int {
+        watch.records(watch.topics.events).count { $0.headers.text("ce_type") == type }
+      }
+      async let waiting = system.post(TestConfiguration.fusion("Take your time"))
+      try await eventually("the panel is asked") { count("conclave.panel.dispatched.v1") == 1 }
+      #expect(count("conclave.call.completed.v1") == 0, "the calls are in flight")
+      kill(system.pid, SIGINT)
+      #expect(try await waiting.status == 503)
+      #expect(try await system.waitForEnd() == .status(0), "\(system.output)")
+      #expect(count("conclave.call.completed.v1") == 3, "each call was paid for, and its answer is kept")
+      system.abandon()
+    }
+
     @Test("cancels what ask asked when its user presses Ctrl-C") func interrupted() async throws {
       try await withSystem(.slow) { system in
         let watch = try TopicWatch(try system.bus())

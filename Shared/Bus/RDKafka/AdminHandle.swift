@@ -58,9 +58,40 @@ struct AdminHandle {
     }
   }
 
+  /// How the topics are set, by topic and property.
+  func configurations(of topics: [String]) throws(KafkaError) -> [String: [String: String]] {
+    var resources = topics.map { rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, $0) }
+    defer { for resource in resources { rd_kafka_ConfigResource_destroy(resource) } }
+    let queue = rd_kafka_queue_new(handle)
+    defer { rd_kafka_queue_destroy(queue) }
+    rd_kafka_DescribeConfigs(handle, &resources, resources.count, nil, queue)
+    guard let event = rd_kafka_queue_poll(queue, 30_000) else { throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT) }
+    defer { rd_kafka_event_destroy(event) }
+    let code = rd_kafka_event_error(event)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
+    var count = 0
+    let answers = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count)
+    var configurations: [String: [String: String]] = [:]
+    for index in 0..<count {
+      guard let answer = answers?[index] else { continue }
+      let error = rd_kafka_ConfigResource_error(answer)
+      guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
+      var properties = 0
+      let entries = rd_kafka_ConfigResource_configs(answer, &properties)
+      var values: [String: String] = [:]
+      for number in 0..<properties {
+        guard let entry = entries?[number], let name = rd_kafka_ConfigEntry_name(entry),
+          let value = rd_kafka_ConfigEntry_value(entry)
+        else { continue }
+        values[String(cString: name)] = String(cString: value)
+      }
+      configurations[String(cString: rd_kafka_ConfigResource_name(answer))] = values
+    }
+    return configurations
+  }
+
   private static func configuration(_ shape: TopicShape, _ recordBytes: Int) -> [(String, String)] {
-    let retention = shape.retention.map { $0.components.seconds * 1000 } ?? -1
-    var configuration = [("cleanup.policy", shape.cleanup), ("retention.ms", "\(retention)")]
+    var configuration = [("cleanup.policy", shape.cleanup), ("retention.ms", "\(shape.retentionMilliseconds)")]
     // Kafka's own bound holds a record of the default size with what a batch adds
     if recordBytes > 1_000_000 { configuration.append(("max.message.bytes", "\(recordBytes + 65_536)")) }
     return configuration
