@@ -47,6 +47,7 @@ let package = Package(
     .executable(name: "model-simulator", targets: ["ModelSimulator"]),
     .executable(name: "chaos", targets: ["Chaos"]),
     .executable(name: "fuzz", targets: ["Fuzz"]),
+    .executable(name: "simulate", targets: ["Simulate"]),
     .executable(name: "verifier", targets: ["Verifier"]),
   ],
   targets: [
@@ -86,9 +87,16 @@ let package = Package(
     service(
       "PanelDispatcher",
       ["Bus", "Deliberation", "Folding", "Service", "Settings", "Telemetry", "Threads"]),
-    service(
-      "ModelCaller",
-      ["Bus", "Deliberation", "Models", "Service", "Settings", "Store", "Telemetry", "Threads", "Tools", "Web"]),
+    // The pure half of the model-caller is a library: the simulation drives it, and a program cannot link a program.
+    .target(
+      name: "Calls", dependencies: ["Bus", "Deliberation", "Models", "Tools"], path: "Services/ModelCaller/Calls",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "ModelCaller",
+      dependencies: [
+        "Bus", "Calls", "Deliberation", "Models", "Service", "Settings", "Store", "Telemetry", "Threads", "Tools",
+        "Web",
+      ], path: "Services/ModelCaller", exclude: ["Calls"], swiftSettings: settings),
     service("Aggregator", ["Bus", "Deliberation", "Folding", "Service"]),
     service("Judge", ["Bus", "Deliberation", "Folding", "Service"]),
     service(
@@ -133,10 +141,11 @@ let package = Package(
     tests(
       "PanelDispatcher", ["Bus", "Deliberation", "Folding", "PanelDispatcher", "Settings", "Telemetry", "Threads"]),
     tests("Folding", ["Bus", "Deliberation", "Folding", "Telemetry", "Threads"]),
-    tests("Simulation", ["Bus", "Deliberation", "Folding", "Threads"]),
+    tests("Simulation", ["Simulate", "Threads"]),
 
     tool("Chaos", ["Bus", "CProcess", "Deliberation", "Telemetry", "Threads", "Web"]),
     tool("Fuzz", ["Deliberation", "Models", "Web"]),
+    tool("Simulate", ["Bus", "Calls", "Deliberation", "Folding", "Models", "Threads"]),
     tool("Verifier", ["Bus", "Deliberation", "Telemetry", "Threads"]),
     .testTarget(
       name: "ChaosTests", dependencies: ["Chaos", "Threads"], path: "Tests/ChaosTests", swiftSettings: settings),

@@ -8,16 +8,12 @@ extension PartitionFold {
     if ended[name] != nil {
       // What a late record causes is sent after the end was reached, where it may never have been.
       guard decider.matters(late: record.envelope.type) else { return }
-      guard record.offset >= resumed.acknowledged else {
-        ended[name]?.recalled.append(record.envelope.id)
-        return
-      }
+      guard record.offset >= resumed.acknowledged else { return recall(late: record) }
     } else if decider.closes(record, isFirst: subjects[name] == nil) {
       if isAnswered(record, now: now) {
         forgetEnd(of: name, now: now)
         // what closes may be an ask itself, and a copy of it is no late one
-        if decider.matters(late: record.envelope.type) { ended[name]?.recalled.append(record.envelope.id) }
-        return
+        return recall(late: record)
       }
       if subjects[name]?.isClosed != true { unanswered.append(name) }
       var subject = subjects.removeValue(forKey: name) ?? begin(record)
@@ -53,14 +49,21 @@ extension PartitionFold {
       guard var subject = subjects[name] else { continue }
       let kept = subject.kept
       subject.kept = []
+      let known = kept.prefix { $0.offset < resumed.acknowledged }
+      let passed = known.prefix { $0.offset < resumed.committed }
+      for record in passed { evolveKnown(&subject, record) }
+      if let state = subject.state, decider.phase(state) == .open {
+        // What is open holds the committed offset back: this ended before the window, and was asked again within it.
+        subject.state = nil
+        remember(name, known.filter { decider.matters(late: $0.envelope.type) }.map(\.envelope.id), since: now)
+      }
       if ended[name] != nil {
-        // It ended before; only late records were kept.
-        for record in kept { late(record, &subject, &actions) }
+        // It ended before; only what came late is told of.
+        for record in kept.dropFirst(known.count) { late(record, &subject, &actions) }
         finish(name, &subject, now: now)
         continue
       }
-      let known = kept.prefix { $0.offset < resumed.acknowledged }
-      for record in known { evolveKnown(&subject, record) }
+      for record in known.dropFirst(passed.count) { evolveKnown(&subject, record) }
       if let last = known.last { recall(&subject, asOf: last.timestamp) }
       for record in kept.dropFirst(known.count) { evolve(&subject, record, &actions) }
       decide(name, &subject, causedBy: max(subject.first, resumed.acknowledged), now: now, &actions)

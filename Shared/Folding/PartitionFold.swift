@@ -230,6 +230,10 @@ package struct PartitionFold<D: Decider> {
     if decider.matters(late: record.envelope.type) { subject.recalled.append(record.envelope.id) }
   }
 
+  mutating func recall(late record: FoldRecord) {
+    if decider.matters(late: record.envelope.type) { ended[record.subject]?.recalled.append(record.envelope.id) }
+  }
+
   mutating func late(_ record: FoldRecord, _ subject: inout Subject, _ actions: inout [FoldAction]) {
     // A copy of what came in time is no late record.
     guard decider.matters(late: record.envelope.type), let memory = ended[record.subject],

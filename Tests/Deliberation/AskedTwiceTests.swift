@@ -161,29 +161,4 @@ import Testing
     let failed = try JSON.parse(outputs[2].value)
     #expect(failed["data"]?["reason"] == "rate_limited" && failed["data"]?["status_code"] == 429)
   }
-
-  @Test("whoever watches a response is told with the answer what its fusion has beside the steps") func rest() throws {
-    var others = first
-    others["form"] = "responses"
-    others["stream"] = "panel"
-    var story = try Story(["model": "openrouter/fusion", "input": "Hi"], others)
-    try story.dispatches()
-    try story.completes(
-      "panel/0/0/0", "a",
-      annotations: [["type": "url_citation", "url_citation": ["url": "https://a.example", "title": "A"]]])
-    try story.fails("panel/0/1/0", .rateLimited, status: 429)
-    try story.completes("panel/0/2/0", "c")
-    try story.assembles()
-    try story.judges()
-    try story.completes("judge/0/-/0", JudgeSays.valid())
-    // the analysis first, then the answer that is written from it
-    try story.judges()
-    try story.judges()
-    let told = try story.assembling().value("progress/\(Sample.id)/call.requested/answer/0/-/0")["data"]?["fusion"]
-    #expect(told?["failed_models"]?[0]?["reason"] == "rate_limited")
-    #expect(told?["sources"] == [["url": "https://a.example", "title": "A"]])
-    #expect(told?["error"] == nil && told?["failure_reason"] == nil)
-    let step = try story.assembling().value("progress/\(Sample.id)/call.requested/judge/0/-/0")
-    #expect(step["data"]?["fusion"] == nil)
-  }
 }

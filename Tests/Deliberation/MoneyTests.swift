@@ -25,6 +25,18 @@ import Testing
     #expect(try story.dispatching().command("panel/0/0/0").maxCost == nil)
   }
 
+  @Test("is not known at the end of a panel that was sealed before its dispatch was read") func sealedUnasked() throws {
+    var story = try Story(Sample.alias(["on_failure": "fail", "deadline_ms": 10_000]))
+    story.wait(6_000)
+    // nobody was seen to be asked, but the commands may be on their way
+    try story.assembles()
+    try story.assembles()
+    #expect(story.state?.end?.value.totals?.costFinal == false)
+    #expect(!story.assembling().contains { $0.id.hasSuffix("/settled") })
+    story.wait(Limits.slack)
+    #expect(story.assembling().contains { $0.id.hasSuffix("/settled") })
+  }
+
   @Test("a stand-in gets what its seat has left") func standIn() throws {
     var story = try Story(Sample.alias(["max_cost": 1, "stand_ins": ["deepseek/deepseek-v3.2", "openai/gpt-5.1"]]))
     let first = try #require(try story.dispatches().command("panel/0/0/0").maxCost)

@@ -99,6 +99,16 @@ import Testing
     #expect(bench.fold.stateCount == 0)
   }
 
+  @Test("what was asked again after an end that lies before the window is not opened anew") func askedAgain() {
+    // a's end stood before 1, where folding begins; only the copy of its opening is left
+    var bench = Bench(committed: 2, acknowledged: 2, start: 1, end: 2)
+    #expect(bench.read("a", "opened") == [])
+    #expect(bench.fold.openCount == 0 && bench.fold.hasEnded("a"))
+    #expect(bench.read("a", "opened") == [], "it was read, so it is answered")
+    #expect(bench.read("a", "opened", "again") == ["again/late"])
+    #expect(bench.offsets == [3, 3])
+  }
+
   @Test("forgets what ended when the window is over") func forgetting() {
     var bench = Bench()
     _ = bench.read("a", "opened")

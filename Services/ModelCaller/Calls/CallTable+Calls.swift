@@ -355,7 +355,11 @@ extension CallTable {
 }
 
 extension ProviderFailure {
-  static func cancelled(_ message: String) -> ProviderFailure { .init(.cancelled, message: message, remedy: .none) }
-  static func timeout(_ message: String) -> ProviderFailure { .init(.timeout, message: message, remedy: .none) }
-  static func overBudget(_ message: String) -> ProviderFailure { .init(.overBudget, message: message, remedy: .none) }
+  package static func cancelled(_ message: String) -> ProviderFailure {
+    .init(.cancelled, message: message, remedy: .none)
+  }
+  package static func timeout(_ message: String) -> ProviderFailure { .init(.timeout, message: message, remedy: .none) }
+  package static func overBudget(_ message: String) -> ProviderFailure {
+    .init(.overBudget, message: message, remedy: .none)
+  }
 }

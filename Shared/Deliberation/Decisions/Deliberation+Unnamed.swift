@@ -15,13 +15,20 @@ extension Deliberation {
 
   private func isUnheardOf(_ key: CallKey) -> Bool { calls[key]?.named == nil && calls[key]?.outcome == nil }
 
+  /// Whoever dispatches may not have read yet that a member was given up or that the round was sealed.
   private var mayBeAskingMembers: Bool {
     if ask?.value.recordedPanel != nil { return false }
-    let isReplacing = seats.indices.contains { member in
-      seats[member].attempt > 0 && givenUp[member] == nil && isUnheardOf(key(of: member, in: 0))
+    if seats.indices.contains(where: { seats[$0].attempt > 0 && isUnheardOf(key(of: $0, in: 0)) }) { return true }
+    var round = 0
+    while true {
+      if dispatched[round] == nil,
+        asked(in: round).contains(where: { isUnheardOf(CallKey(.panel, round: round, member: $0)) })
+      {
+        return true
+      }
+      guard seals[round] != nil, !isLast(round) else { return false }
+      round += 1
     }
-    guard !isReplacing, let round = openRound else { return isReplacing }
-    return asked(in: round).contains { givenUp[$0] == nil && isUnheardOf(key(of: $0, in: round)) }
   }
 
   private func mayBeJudging(_ ask: Requested) -> Bool {
