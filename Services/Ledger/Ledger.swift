@@ -26,9 +26,8 @@ func openLedger(_ context: ServiceContext) throws -> any Stoppable {
   let running = Running(inlet: inlet)
   let begun = Bell()
 
-  // Nobody waits for it as for a hop, and an idle fetch costs the embedded broker as much as a full one.
-  var bus = settings.bus
-  bus.properties["fetch.wait.max.ms"] = bus.properties["fetch.wait.max.ms"] ?? "25"
+  // An idle fetch costs the embedded broker as much as a full one.
+  let bus = settings.bus.patient
   let session = try BusSession(
     context, warming: [topics.events, topics.requests, topics.requestsBulk], reading: bus
   ) { session in

@@ -10,6 +10,9 @@ final class LogReader: Receiver {
   private let fatal: (String) -> Void
   private var next: [Writer.Place: Int64]
   private var burst: [Entry] = []
+  private var handed = ContinuousClock.now - .seconds(1)
+  /// How far apart transactions are under load: each costs the disk the same, however much it holds.
+  private static let pace = Duration.milliseconds(50)
 
   /// `partitions`: how many `events` has.
   init(
@@ -57,12 +60,15 @@ final class LogReader: Receiver {
   }
 
   func turn(_ consumer: Consumer) -> Duration? {
+    guard !burst.isEmpty else { return nil }
+    let rest = Self.pace - handed.duration(to: .now)
+    guard rest <= .zero else { return rest }
     hand()
     return nil
   }
 
   private func hand() {
-    guard !burst.isEmpty else { return }
+    handed = .now
     inlet.put(burst)
     burst.removeAll(keepingCapacity: true)
   }

@@ -53,6 +53,8 @@ final class SearchLoop: Sendable {
             Pause.milliseconds(200)
             continue
           }
+          // many small pieces of an index cost more than a few: people find a text half a second later
+          if count > 0, !state.withLock({ $0.isStopped }) { Pause.milliseconds(500) }
         } catch {
           log.warning("ledger.search.waits", ("error", error))
           search = nil

@@ -26,7 +26,11 @@ final class Alarms: Sendable {
 
   /// Runs `body` on the timers' thread so many milliseconds from now. It must not block.
   func after(_ milliseconds: Int, _ body: @escaping Body) {
-    let due = Alarms.now() &+ Int64(milliseconds) * 1_000_000
+    at(Alarms.now() &+ Int64(milliseconds) * 1_000_000, body)
+  }
+
+  /// The same at that time of `now()`.
+  func at(_ due: Int64, _ body: @escaping Body) {
     let ring = state.withLock { state -> Bool in
       guard !state.stopped else { return false }
       state.heap.insert(body, due: due)
@@ -66,8 +70,7 @@ final class Alarms: Sendable {
       }
       if stopped { return }
       for body in due { body() }
-      // Rounded up: a thread that wakes too early only has to sleep again.
-      if due.isEmpty { bell.wait(milliseconds: next.map { Int((max(0, $0 - now) + 999_999) / 1_000_000) }) }
+      if due.isEmpty { bell.wait(until: next) }
     }
   }
 }

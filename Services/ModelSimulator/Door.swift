@@ -78,15 +78,15 @@ final class Door: Sendable {
     let call = request.header("x-conclave-call").map { CallName($0) }
     let execution = request.header("x-conclave-execution")
     count(call, execution)
+    let now = Alarms.now()
     do throws(Direction.Refused) {
       let reading = try Direction.read(
         Direction.Asked(format: format, body: request.body, call: call, execution: execution))
-      let now = Alarms.now()
       let manner = direction.withLock { $0.manner(for: reading, now: now) }
       let script = Direction(defaultLatency: defaultLatency).script(for: reading, manner, epoch: time(nil))
       inFlight.withLock { $0 += 1 }
       let inFlight = inFlight
-      player.play(script, to: responder) { inFlight.withLock { $0 -= 1 } }
+      player.play(script, asked: now, to: responder) { inFlight.withLock { $0 -= 1 } }
     } catch {
       responder.respond(error.refusal.status, Script.json, format.body(error.refusal).bytes)
     }

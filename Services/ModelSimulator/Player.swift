@@ -10,14 +10,15 @@ struct Player: Sendable {
   private static let floodPause = 2
   private static let cutPause = 20
 
-  func play(_ script: Script, to responder: Responder, _ over: @escaping @Sendable () -> Void) {
+  /// `asked`: when the request came, by `Alarms.now()`; what thinking up the answer took is a part of the pause before it.
+  func play(_ script: Script, asked: Int64, to responder: Responder, _ over: @escaping @Sendable () -> Void) {
     let once = Once(over)
     responder.onClose { once.run() }
     guard script.milliseconds > 0 else {
       begin(script.act, responder, once)
       return
     }
-    alarms.after(script.milliseconds) { begin(script.act, responder, once) }
+    alarms.at(asked &+ Int64(script.milliseconds) * 1_000_000) { begin(script.act, responder, once) }
   }
 
   private func begin(_ act: Script.Act, _ responder: Responder, _ over: Once) {

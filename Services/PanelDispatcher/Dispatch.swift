@@ -17,7 +17,7 @@ func dispatch(_ context: ServiceContext) throws -> any Stoppable {
     let producer = session.producer
     let folder = Folder(
       decider: DeliberationDecider(
-        logic: CancellableDispatching(book: book), topics: topics, sender: sender),
+        logic: CancellableDispatching { book.requests($0) }, topics: topics, sender: sender),
       options: options, topics: topics, producer: producer, log: context.log, metrics: context.metrics)
     let desk = Desk(
       Desk.Context(
@@ -26,7 +26,7 @@ func dispatch(_ context: ServiceContext) throws -> any Stoppable {
     let main = MainConsumer()
     session.require { main.consumer == nil ? "cancels are being read" : nil }
     let cancels = [TopicPartition(topic: topics.cancels, partition: 0)]
-    _ = try session.add(.assigned(cancels, group: nil), client: "-cancels") {
+    _ = try session.add(.assigned(cancels, group: nil), client: "-cancels", isPatient: true) {
       CancelReader(
         book: book, topics: topics, producer: producer, recordBytes: settings.limits.recordBytes, log: context.log,
         added: { deliberation in

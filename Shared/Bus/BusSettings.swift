@@ -41,4 +41,12 @@ package struct BusSettings: Sendable {
     self.lanes = lanes
     self.recordBytes = recordBytes
   }
+
+  /// For a reader that nobody waits for as for a hop: it asks the brokers less often where nothing comes.
+  package var patient: BusSettings {
+    var settings = self
+    let wait = kind == .embedded ? Tuning.fetchWaitPatientEmbedded : Tuning.fetchWaitPatientKafka
+    settings.properties["fetch.wait.max.ms"] = properties["fetch.wait.max.ms"] ?? "\(wait)"
+    return settings
+  }
 }

@@ -30,7 +30,7 @@ package struct Envelope: Sendable, Equatable {
   package init(_ headers: [Header]) throws(EnvelopeError) {
     var texts = [String?](repeating: nil, count: Self.names.count)
     for header in headers {
-      guard let value = header.value, let index = Self.names.firstIndex(of: header.name), texts[index] == nil else {
+      guard let value = header.value, let index = Self.place(of: header.name), texts[index] == nil else {
         continue
       }
       guard let text = String(validating: value, as: UTF8.self) else {
@@ -57,6 +57,11 @@ package struct Envelope: Sendable, Equatable {
     traceparent = texts[9].flatMap { Self.isTraceparent($0) ? $0 : nil }
   }
 
+  private static func place(of name: String) -> Int? {
+    let length = name.utf8.count
+    return names.firstIndex { $0.utf8.count == length && $0 == name }
+  }
+
   private static let names = [
     "ce_specversion", "ce_id", "ce_type", "ce_source", "ce_instance", "ce_subject", "ce_time", "ce_correlationid",
     "ce_causationid", "traceparent",
@@ -78,11 +83,21 @@ package struct Envelope: Sendable, Equatable {
 
   /// `version-trace-span-flags` in lower-case hex, neither id all zeros, version not ff.
   static func isTraceparent(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
-    guard bytes.count == 55, bytes[2] == 45, bytes[35] == 45, bytes[52] == 45 else { return false }
-    let hex = bytes.indices.allSatisfy { index in
-      [2, 35, 52].contains(index) || (48...57).contains(bytes[index]) || (97...102).contains(bytes[index])
+    var text = text
+    return text.withUTF8 { bytes in
+      guard bytes.count == 55 else { return false }
+      // all digits of a part in one: it stays 48 where they are nothing but zeros
+      var trace: UInt8 = 48
+      var span: UInt8 = 48
+      for (index, byte) in bytes.enumerated() {
+        switch index {
+        case 2, 35, 52: guard byte == 45 else { return false }
+        default:
+          guard (48...57).contains(byte) || (97...102).contains(byte) else { return false }
+          if index > 2, index < 35 { trace |= byte } else if index > 35, index < 52 { span |= byte }
+        }
+      }
+      return !(bytes[0] == 102 && bytes[1] == 102) && trace != 48 && span != 48
     }
-    return hex && !text.hasPrefix("ff") && bytes[3..<35].contains { $0 != 48 } && bytes[36..<52].contains { $0 != 48 }
   }
 }

@@ -9,7 +9,7 @@ package enum Trace {
 
   /// The trace's id: the parent's, else the one that the deliberation's id names.
   package static func trace(of parent: String?, subject: String?) -> String? {
-    if let parent, Envelope.isTraceparent(parent) { return String(parent.dropFirst(3).prefix(32)) }
+    if let parent, Envelope.isTraceparent(parent) { return part(parent, 3, 32) }
     return subject.map { Hex.text(SHA256.hash("trace\n\($0)")[..<16]) }
   }
 
@@ -33,6 +33,10 @@ package enum Trace {
   /// The id of the span that a context is of; nil where it is none.
   package static func span(of parent: String?) -> String? {
     guard let parent, Envelope.isTraceparent(parent) else { return nil }
-    return String(parent.dropFirst(36).prefix(16))
+    return part(parent, 36, 16)
+  }
+
+  private static func part(_ parent: String, _ start: Int, _ count: Int) -> String {
+    String(decoding: parent.utf8.dropFirst(start).prefix(count), as: UTF8.self)
   }
 }

@@ -16,6 +16,10 @@ package enum Tuning {
   /// fetch for others that is under way: librdkafka has one at a time for each broker.
   static let fetchWaitEmbedded = 2
   static let fetchWaitKafka = 50
+  /// The same for what is not on the way of an answer: requests to cancel, signals, the ledger. A real broker answers
+  /// those too as soon as there is something.
+  static let fetchWaitPatientEmbedded = 20
+  static let fetchWaitPatientKafka = 250
   /// Default 500 ms: a new leader would cost that.
   static let fetchErrorBackoff = 50
   /// Default 10 s: after a broker's restart a handle would wait that long.

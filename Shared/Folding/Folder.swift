@@ -24,18 +24,27 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
   private var highest = 0
   private let acknowledgements = Lock(Acknowledgements())
 
-  private struct Owned {
+  /// An owned partition: looked up for each record, so it lies in a place of its own and is changed there.
+  private final class Owned {
     var fold: PartitionFold<D>
     let epoch: Int
     let started: Int64
     var committed: Progress?
     var saidCaughtUp = false
+
+    init(fold: PartitionFold<D>, epoch: Int, started: Int64) {
+      self.fold = fold
+      self.epoch = epoch
+      self.started = started
+    }
   }
 
   private struct Acknowledgement {
     let partition: Int32
     let epoch: Int
     let token: FoldToken
+    /// Something waits for it; other acknowledgements only move offsets, and wake nobody.
+    let isAwaited: Bool
   }
 
   private struct Acknowledgements {
@@ -161,6 +170,10 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
       if let at = folds[partition]?.fold.nextTick { next = min(next, at) }
     }
     if commit(now, consumer) { next = min(next, lastCommit + options.commitMilliseconds) }
+    // acknowledgements that nothing waits for are looked at in time for the next commit
+    if folds.values.contains(where: { $0.fold.pendingCount > 0 }) {
+      next = min(next, now + options.commitMilliseconds / 2)
+    }
     holdBack(consumer)
     measure(now)
     return .milliseconds(max(0, next - now))
@@ -199,9 +212,8 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
   }
 
   private func sayCaughtUp(_ partition: Int32) {
-    guard var owned = folds[partition], !owned.saidCaughtUp, !owned.fold.isRefolding else { return }
+    guard let owned = folds[partition], !owned.saidCaughtUp, !owned.fold.isRefolding else { return }
     owned.saidCaughtUp = true
-    folds[partition]?.saidCaughtUp = true
     log.info(
       "partition.folded", ("partition", partition), ("open", owned.fold.openCount), ("ms", clock() - owned.started))
   }
@@ -209,7 +221,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
   // MARK: Doing
 
   private func perform(_ actions: [FoldAction], _ partition: Int32, _ consumer: Consumer) {
-    guard !actions.isEmpty, let epoch = folds[partition]?.epoch else { return }
+    guard !actions.isEmpty, let owned = folds[partition] else { return }
     for action in actions {
       switch action {
       case .send(let record, let token):
@@ -220,7 +232,11 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
             "record.sent", ("topic", record.topic), ("id", record.headers.text("ce_id") ?? ""),
             ("deliberation", record.headers.text("ce_subject") ?? ""), ("trace", Trace.trace(record.headers)))
         }
-        dispatch(record, Acknowledgement(partition: partition, epoch: epoch, token: token), consumer)
+        dispatch(
+          record,
+          Acknowledgement(
+            partition: partition, epoch: owned.epoch, token: token,
+            isAwaited: owned.fold.isAwaiting(token.subject)), consumer)
       case .deadLetter(let record, let reason, let token):
         log.warning(
           "record.dead", ("partition", partition), ("offset", record.offset), ("reason", reason),
@@ -229,7 +245,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
         dispatch(
           DeadLetter.record(
             for: record, reason: reason, group: options.group, topics: topics, limit: options.recordBytes),
-          Acknowledgement(partition: partition, epoch: epoch, token: token), consumer)
+          Acknowledgement(partition: partition, epoch: owned.epoch, token: token, isAwaited: false), consumer)
       }
     }
   }
@@ -248,8 +264,9 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
       }
       let isFirst = acknowledgements.withLock { box in
         box.list.append(acknowledgement)
-        defer { box.isScheduled = true }
-        return !box.isScheduled
+        guard acknowledgement.isAwaited, !box.isScheduled else { return false }
+        box.isScheduled = true
+        return true
       }
       if isFirst { consumer.perform { [self] consumer in drain(clock(), consumer) } }
     }

@@ -91,8 +91,12 @@ package struct AnswerReader: Sendable {
         reader.done()
         break
       }
+      if let piece = reader.text(of: event.data) {
+        delta.append(piece)
+        continue
+      }
       do throws(JSONError) {
-        if let piece = reader.event(try json(event.data)) { delta.append(piece) }
+        if let piece = reader.event(try json(event.data), event.data) { delta.append(piece) }
       } catch {
         guard !isComplete else {
           reader.done()

@@ -9,8 +9,10 @@ protocol FormatReader: Sendable {
   var isDone: Bool { get }
 
   mutating func whole(_ json: JSON)
-  /// The data of one event of a stream.
-  mutating func event(_ json: JSON) -> AnswerDelta?
+  /// The data of one event of a stream, where that brings text and is like one before: the quick way.
+  mutating func text(of data: [UInt8]) -> AnswerDelta?
+  /// The same of any event, read whole.
+  mutating func event(_ json: JSON, _ data: [UInt8]) -> AnswerDelta?
   /// The stream's own word for its end was read.
   mutating func done()
 }
@@ -18,4 +20,6 @@ protocol FormatReader: Sendable {
 extension FormatReader {
   /// The provider has said why it finished, and it was no error.
   var isComplete: Bool { answer.finishReason.map { $0 != "error" } ?? false }
+
+  mutating func text(of data: [UInt8]) -> AnswerDelta? { nil }
 }

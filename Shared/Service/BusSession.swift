@@ -33,12 +33,15 @@ package final class BusSession: Stoppable, Sendable {
     Task.detached { await self.run(topics, condition, start) }
   }
 
-  /// Adds a consumer that this session stops; the first added is the first stopped.
+  /// Adds a consumer that this session stops; the first added is the first stopped. `isPatient`: nobody waits for what it
+  /// reads as for a hop.
   package func add(
-    _ subscription: Subscription, client suffix: String = "", _ receiver: @escaping @Sendable () -> any Receiver
+    _ subscription: Subscription, client suffix: String = "", isPatient: Bool = false,
+    _ receiver: @escaping @Sendable () -> any Receiver
   ) throws -> Consumer {
     let consumer = try Consumer(
-      reading, client: context.settings.instance + suffix, subscription: subscription, receiver: receiver,
+      isPatient ? reading.patient : reading, client: context.settings.instance + suffix, subscription: subscription,
+      receiver: receiver,
       log: context.log, metrics: context.metrics, onFatal: { [context] error in context.fatal("\(error)") })
     let isStopped = state.withLock { state in
       state.consumers.append(consumer)

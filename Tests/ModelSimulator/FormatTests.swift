@@ -22,7 +22,7 @@ import Web
     if streams {
       var parser = SSEParser()
       for event in parser.feed(script.bytes) where event.text != "[DONE]" {
-        _ = reader.event(try JSON.parse(event.data))
+        if reader.text(of: event.data) == nil { _ = reader.event(try JSON.parse(event.data), event.data) }
       }
     } else {
       reader.whole(try JSON.parse(script.bytes))

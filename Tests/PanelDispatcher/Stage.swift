@@ -72,9 +72,10 @@ struct Stage {
   func dispatcher(_ limits: Settings.Limits = Settings.Limits()) throws -> (folder: Folding, desk: Desk) {
     let log = Log.silent
     let metrics = Metrics()
+    let book = CancelBook(maximum: 100)
     let folder = Folder(
       decider: DeliberationDecider(
-        logic: CancellableDispatching(book: CancelBook(maximum: 100)), topics: topics, sender: sender),
+        logic: CancellableDispatching { book.requests($0) }, topics: topics, sender: sender),
       options: FolderOptions(group: "g", startsAtBeginning: true, recordBytes: 1_000_000), topics: topics,
       producer: producer, log: log, metrics: metrics)
     let desk = Desk(

@@ -76,7 +76,7 @@ package final class Caller: Sendable {
     let lanes = Array(mailboxes.values)
     do throws(BusError) {
       let consumer = try Consumer(
-        options.bus, client: "\(options.instance).signals", subscription: .assigned([partition], group: nil),
+        options.bus.patient, client: "\(options.instance).signals", subscription: .assigned([partition], group: nil),
         receiver: { [self] in
           SignalsReader(
             mailboxes: lanes, isEmbedded: options.bus.kind == .embedded, memory: CallLimits().memory,

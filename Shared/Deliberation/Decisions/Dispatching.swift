@@ -174,6 +174,6 @@ extension Deliberation {
   func holder(of member: Int) -> ModelRef { seats[member].model }
 
   func hasRead(_ id: String) -> Bool {
-    seen.contains(id.hasPrefix(self.id) ? String(id.dropFirst(self.id.utf8.count)) : id)
+    seen.contains(local(id))
   }
 }

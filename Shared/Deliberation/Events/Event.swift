@@ -42,9 +42,11 @@ package enum Event: Sendable, Equatable {
     /// The whole `ce_type`.
     package var type: String { "conclave.\(rawValue).v1" }
 
+    private static let byType = Dictionary(uniqueKeysWithValues: allCases.map { ($0.type, $0) })
+
     package init?(type: String) {
-      guard type.hasPrefix("conclave."), type.hasSuffix(".v1") else { return nil }
-      self.init(rawValue: String(type.dropFirst(9).dropLast(3)))
+      guard let name = Self.byType[type] else { return nil }
+      self = name
     }
 
     /// Whether the first of these ends a deliberation (`rejected` only where nothing was requested before it).

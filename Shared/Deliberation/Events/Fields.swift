@@ -1,6 +1,12 @@
 /// Reads the members of a record's value; an error names what is missing or wrong.
 struct Fields {
   let object: JSONObject
+  /// Behind the member that was read last: writers and readers name them in about the same order.
+  private let next = Place()
+
+  private final class Place {
+    var index = 0
+  }
 
   init(_ value: JSON) throws(EventError) {
     guard let object = value.object else { throw EventError("the value is no JSON object") }
@@ -10,8 +16,10 @@ struct Fields {
   init(_ object: JSONObject) { self.object = object }
 
   subscript(key: String) -> JSON? {
-    let value = object[key]
-    if case .null? = value { return nil }
+    guard let index = object.place(of: key, from: next.index) else { return nil }
+    next.index = index + 1
+    let value = object.members[index].value
+    if case .null = value { return nil }
     return value
   }
 

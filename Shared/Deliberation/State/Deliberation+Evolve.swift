@@ -8,7 +8,7 @@ extension Deliberation {
 
   private mutating func read(_ recorded: Recorded) {
     // an id begins with the deliberation's: kept without it, because a service holds many of them
-    let local = recorded.id.hasPrefix(id) ? String(recorded.id.dropFirst(id.utf8.count)) : recorded.id
+    let local = local(recorded.id)
     guard seen.insert(local).inserted else { return }
     let place = count
     count += 1
@@ -41,6 +41,11 @@ extension Deliberation {
     case .forgotten: break
     }
     note(event, recorded)
+  }
+
+  /// An event's id without the deliberation's before it.
+  func local(_ event: String) -> String {
+    event.hasPrefix(id) ? String(decoding: event.utf8.dropFirst(id.utf8.count), as: UTF8.self) : event
   }
 
   private mutating func take(_ fact: Fact<Requested>) {

@@ -34,7 +34,12 @@ package struct CallID: Hashable, Sendable {
     // by bytes: every event about a call names it
     var text = text
     let parts = text.withUTF8 { bytes -> (deliberation: String, purpose: Purpose, numbers: [Int?])? in
-      let slashes = bytes.indices.filter { bytes[$0] == UInt8(ascii: "/") }
+      var slashes: [Int] = []
+      slashes.reserveCapacity(5)
+      for index in bytes.indices where bytes[index] == UInt8(ascii: "/") {
+        guard slashes.count < 4 else { return nil }
+        slashes.append(index)
+      }
       guard slashes.count == 4, slashes[0] > 0,
         let purpose = Purpose(bytes: bytes[slashes[0] + 1..<slashes[1]])
       else { return nil }

@@ -24,11 +24,10 @@ package struct JSONObject: Sendable, Equatable {
   /// Reading is a walk over the members: objects here are small. Setting nil takes the member away.
   package subscript(key: String) -> JSON? {
     get {
-      for member in members where member.key == key { return member.value }
-      return nil
+      place(of: key, from: 0).map { members[$0].value }
     }
     set {
-      let place = members.firstIndex { $0.key == key }
+      let place = place(of: key, from: 0)
       switch (place, newValue) {
       case (let place?, let value?): members[place].value = value
       case (let place?, nil): members.remove(at: place)
@@ -36,6 +35,17 @@ package struct JSONObject: Sendable, Equatable {
       case (nil, nil): break
       }
     }
+  }
+
+  /// Where the member of that name stands. The search begins at `start` and goes round: who reads members in the order in
+  /// which they were written finds each at once. Lengths are compared first, which tells most names apart.
+  func place(of key: String, from start: Int) -> Int? {
+    let length = key.utf8.count
+    for index in start..<max(start, members.count)
+    where members[index].key.utf8.count == length && members[index].key == key { return index }
+    for index in 0..<min(start, members.count)
+    where members[index].key.utf8.count == length && members[index].key == key { return index }
+    return nil
   }
 
   /// Puts a member at the end without looking for one of its name. Only for keys that are known to be new.

@@ -81,6 +81,8 @@ struct JSONReader {
     // beyond a handful of members the places are looked up: comparing each with each would let one record stop a
     // partition
     var places: [String: Int] = [:]
+    // a bit for each kind of name so far: where a name's bit is not set it is new, and no other is looked at
+    var kinds: UInt64 = 0
     skipSpace()
     if position < bytes.count, bytes[position] == UInt8(ascii: "}") {
       position += 1
@@ -95,12 +97,14 @@ struct JSONReader {
       guard position < bytes.count else { throw error(.unexpectedEnd) }
       guard bytes[position] == UInt8(ascii: ":") else { throw error(.unexpectedByte) }
       position += 1
-      let isPassed = depth == 0 && !passing.isEmpty && passing.contains(key)
+      let isPassed = depth == 0 && !passing.isEmpty && isPassed(key)
       let member = JSONObject.Member(
         key: key, value: isPassed ? try passed(depth: depth + 1) : try value(depth: depth + 1))
       var place: Int?
+      let kind = Self.kind(of: key)
       if members.count < 24 {
-        place = members.firstIndex { $0.key == key }
+        if kinds & kind != 0 { place = members.firstIndex { $0.key == key } }
+        kinds |= kind
       } else {
         if places.isEmpty { for (index, member) in members.enumerated() { places[member.key] = index } }
         place = places[key]
@@ -113,6 +117,18 @@ struct JSONReader {
       }
       if try !another(before: UInt8(ascii: "}")) { return .object(JSONObject(unique: members)) }
     }
+  }
+
+  private func isPassed(_ key: String) -> Bool {
+    let length = key.utf8.count
+    return passing.contains { $0.utf8.count == length && $0 == key }
+  }
+
+  /// One of 64 bits, by a name's length, first and last byte.
+  private static func kind(of key: String) -> UInt64 {
+    let units = key.utf8
+    guard let first = units.first, let last = units.last else { return 1 }
+    return 1 << ((UInt64(first) &* 7 &+ UInt64(last) &* 3 &+ UInt64(truncatingIfNeeded: units.count)) & 63)
   }
 
   mutating func another(before end: UInt8) throws(JSONError) -> Bool {

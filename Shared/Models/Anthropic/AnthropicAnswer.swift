@@ -25,7 +25,7 @@ struct AnthropicAnswer: FormatReader {
   /// Some routers that translate other formats end the stream in OpenAI's way as well.
   mutating func done() { isDone = true }
 
-  mutating func event(_ json: JSON) -> AnswerDelta? {
+  mutating func event(_ json: JSON, _: [UInt8]) -> AnswerDelta? {
     if let error = Classification.errorObject(json) {
       // after the reason why the answer ended it is the connection's end that went wrong, and not the answer
       if isComplete { isDone = true } else { self.error = error["error"] ?? error }

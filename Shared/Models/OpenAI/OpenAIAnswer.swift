@@ -7,6 +7,7 @@ struct OpenAIAnswer: FormatReader {
   private(set) var isDone = false
   /// Where each tool call of the stream stands in the answer, by the provider's index.
   private var places: [Int: Int] = [:]
+  private var chunks = PlainChunks()
 
   /// No model calls more functions in one turn; a stream that says so is broken or hostile.
   static let toolCallLimit = 256
@@ -34,7 +35,19 @@ struct OpenAIAnswer: FormatReader {
 
   mutating func done() { isDone = true }
 
-  mutating func event(_ json: JSON) -> AnswerDelta? {
+  mutating func text(of data: [UInt8]) -> AnswerDelta? {
+    guard let text = chunks.text(of: data) else { return nil }
+    answer.content += text
+    return AnswerDelta(text: text)
+  }
+
+  mutating func event(_ json: JSON, _ data: [UInt8]) -> AnswerDelta? {
+    let delta = event(json)
+    if error == nil { chunks.learn(data, json) }
+    return delta
+  }
+
+  private mutating func event(_ json: JSON) -> AnswerDelta? {
     if let error = Classification.errorObject(json) {
       failed(error)
       return nil

@@ -20,20 +20,42 @@ package struct SSEParser: Sendable {
   package mutating func feed(_ bytes: [UInt8]) -> [SSEEvent] {
     var events: [SSEEvent] = []
     var start = bytes.startIndex
-    var index = start
-    while index < bytes.endIndex, !isOverfull {
-      let byte = bytes[index]
-      if afterReturn, byte == 0x0A {
-        start = index + 1
-      } else if byte == 0x0A || byte == 0x0D {
-        if append(bytes[start..<index]) { endLine(&events) }
-        start = index + 1
+    if afterReturn, bytes.first == 0x0A { start += 1 }
+    if !bytes.isEmpty { afterReturn = false }
+    while start < bytes.endIndex, !isOverfull {
+      guard let end = Self.lineEnd(bytes, from: start) else {
+        _ = append(bytes[start...])
+        break
       }
-      afterReturn = byte == 0x0D
-      index += 1
+      if append(bytes[start..<end]) { endLine(&events) }
+      start = end + 1
+      guard bytes[end] == 0x0D else { continue }
+      if start == bytes.endIndex { afterReturn = true } else if bytes[start] == 0x0A { start += 1 }
     }
-    if start < bytes.endIndex { _ = append(bytes[start...]) }
     return events
+  }
+
+  /// Where the line ends that `start` stands in; eight bytes at a time, as most of them are none.
+  private static func lineEnd(_ bytes: [UInt8], from start: Int) -> Int? {
+    bytes.withUnsafeBytes { buffer in
+      let ones: UInt64 = 0x0101_0101_0101_0101
+      let highs: UInt64 = 0x8080_8080_8080_8080
+      var place = start
+      while place + 8 <= buffer.count {
+        let word = UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+        let feed = word ^ (ones &* 0x0A)
+        let back = word ^ (ones &* 0x0D)
+        // a byte is zero where it was the one sought: exact up to the first hit
+        let found = ((feed &- ones) & ~feed | (back &- ones) & ~back) & highs
+        if found != 0 { return place + found.trailingZeroBitCount / 8 }
+        place += 8
+      }
+      while place < buffer.count {
+        if buffer[place] == 0x0A || buffer[place] == 0x0D { return place }
+        place += 1
+      }
+      return nil
+    }
   }
 
   private mutating func append(_ piece: ArraySlice<UInt8>) -> Bool {
