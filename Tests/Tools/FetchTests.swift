@@ -158,18 +158,20 @@ import Web
     return bytes + [0, 0, 0, 0, 0, 0, 0, 0]
   }()
 
-  @Test("uses no proxy, which would connect in its place", .serialized, arguments: ["http_proxy", "all_proxy"])
-  func proxies(_ variable: String) async throws {
-    let listener = try #require(Listener())
-    defer { listener.stop() }
-    let site = try #require(Site { _ in .page("text/plain", "straight") })
-    defer { site.stop() }
-    // read by libcurl when a request begins, so that other tests of this process do not see it for long
-    setenv(variable, "http://127.0.0.1:\(listener.port)", 1)
-    let result = await fetch(site)
-    unsetenv(variable)
-    #expect(result.content["content"] == "straight", "\(result.error ?? "")")
-    #expect(listener.connections == 0)
+  /// The environment belongs to the whole process, so this one is a process of its own.
+  @Test("uses no proxy, which would connect in its place") func proxies() async {
+    await #expect(processExitsWith: .exitCode(0)) {
+      for variable in ["http_proxy", "all_proxy"] {
+        guard let listener = Listener(), let site = Site({ _ in .page("text/plain", "straight") }) else { exit(2) }
+        setenv(variable, "http://127.0.0.1:\(listener.port)", 1)
+        let result = await FetchTests().fetch(site)
+        unsetenv(variable)
+        guard result.content["content"] == "straight", listener.connections == 0 else { exit(1) }
+        site.stop()
+        listener.stop()
+      }
+      exit(0)
+    }
   }
 
   @Test("lets more pages wait in line than it fetches at a time") func line() async throws {
