@@ -67,12 +67,19 @@ import Web
     let ended = Lock<HTTPEvent?>(nil)
     let slow = client.start(HTTPRequest(url: "http://slow.test:9/")) { event in ended.withLock { $0 = event } }
     #expect(eventually { slow_names_asked() > asked })
+    let answered = Lock<(status: Int, at: ContinuousClock.Instant)?>(nil)
     let begun = ContinuousClock.now
     slow.cancel()
-    let answer = try await client.send(HTTPRequest(url: "http://127.0.0.1:\(server.port)/"))
+    // told on the client's own thread, whatever else this process has to do
+    let next = client.start(HTTPRequest(url: "http://127.0.0.1:\(server.port)/")) { event in
+      if case .head(let status, _) = event { answered.withLock { $0 = (status, .now) } }
+    }
+    #expect(eventually { answered.withLock { $0 != nil } })
+    withExtendedLifetime(next) {}
+    let answer = try #require(answered.withLock { $0 })
     #expect(answer.status == 200)
     // the look-up takes five seconds
-    #expect(ContinuousClock.now - begun < .seconds(3))
+    #expect(answer.at - begun < .seconds(3))
     guard case .failed(.cancelled)? = ended.withLock(\.self) else {
       Issue.record("it has not ended")
       return
