@@ -8,7 +8,7 @@ internal import Deliberation
 ///
 /// After an assignment it first folds up to `end`, the partition's end as it was taken then, and decides nothing: its own
 /// earlier outputs are among what it reads. Only then does it decide, for each subject once.
-/// What is called for each record is compiled for the three deciders too: code for any type takes half as long again.
+/// What is called for each record is compiled for the three deciders too, because code for any type takes longer.
 package struct PartitionFold<D: Decider> {
   let decider: D
   let limits: FoldLimits
