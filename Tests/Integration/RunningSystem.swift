@@ -115,6 +115,20 @@ final class RunningSystem: Sendable {
     return try? await client.send(request).status
   }
 
+  /// A metric of one service, summed over its labels.
+  func metric(_ name: String, of service: String, sourceLocation: SourceLocation = #_sourceLocation) async throws
+    -> Double
+  {
+    let admin = try #require(try self.service(service).admin, sourceLocation: sourceLocation)
+    let request = HTTPRequest(
+      url: "http://\(admin)/metrics", timeouts: HTTPRequest.Timeouts(connect: .seconds(5), total: .seconds(20)))
+    let lines = String(decoding: try await client.send(request).body, as: UTF8.self).split(separator: "\n").filter {
+      $0.hasPrefix(name + "{") || $0.hasPrefix(name + " ")
+    }
+    try #require(!lines.isEmpty, "\(service) shows no \(name)", sourceLocation: sourceLocation)
+    return lines.compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
+  }
+
   /// Waits until every service is ready again.
   func becomesReady(within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation)
     async throws

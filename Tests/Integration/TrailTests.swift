@@ -105,14 +105,7 @@ extension RunningSystems {
 
     /// How many calls the provider was asked for so far.
     private func simulated(_ system: RunningSystem) async throws -> Int {
-      let simulator = try system.service("model-simulator")
-      let url = "http://\(try #require(simulator.admin))/metrics"
-      let response = try await system.client.send(
-        HTTPRequest(url: url, timeouts: HTTPRequest.Timeouts(total: .seconds(20))))
-      let line = String(decoding: response.body, as: UTF8.self).split(separator: "\n").first {
-        $0.hasPrefix("conclave_simulator_calls_total")
-      }
-      return Int(Double(try #require(line?.split(separator: " ").last.map(String.init))) ?? -1)
+      Int(try await system.metric("conclave_simulator_calls_total", of: "model-simulator"))
     }
 
     private func exports(_ system: RunningSystem, _ id: String) async throws {

@@ -107,12 +107,16 @@ extension RunningSystems {
         watch.records(watch.topics.events).count { $0.headers.text("ce_type") == type }
       }
       async let waiting = system.post(TestConfiguration.fusion("Take your time"))
-      try await eventually("the panel is asked") { count("conclave.panel.dispatched.v1") == 1 }
-      #expect(count("conclave.call.completed.v1") == 0, "the calls are in flight")
+      try await eventually("the panel's calls are in flight") {
+        try await system.metric("conclave_simulator_in_flight", of: "model-simulator") == 3
+      }
+      #expect(count("conclave.call.completed.v1") == 0, "none is answered yet")
       kill(system.pid, SIGINT)
       #expect(try await waiting.status == 503)
       #expect(try await system.waitForEnd() == .status(0), "\(system.output)")
-      #expect(count("conclave.call.completed.v1") == 3, "each call was paid for, and its answer is kept")
+      try await eventually("each call was paid for, and its answer is kept") {
+        count("conclave.call.completed.v1") == 3
+      }
       system.abandon()
     }
 
