@@ -33,17 +33,36 @@ need_toolchain() {
 
 # Runs the tests that the arguments of swift test choose, in the strict build that exists; $strict is how it was built.
 # Shown are the suites as they end and whatever is not well; the whole of it stands in the file that is named when some
-# test failed, and the failures once more at the very end.
+# test failed, and the failures once more at the very end. Up to three tests that failed are run once more, by
+# themselves: what fails twice is broken; what passes then is unsteady, which is said, and is a defect all the same.
 suite() { # suite NAME ARGUMENTS...
-  local log="$root/.build/tests-$1.log" status=0
-  swift test --skip-build --disable-xctest "${strict[@]}" "${@:2}" 2>&1 </dev/null | tee "$log" |
+  local log="$root/.build/tests-$1.log" results="$root/.build/tests-$1.xml" again
+  tests "$log" "$results" "${@:2}" && return
+  printf '\n== failed (%s):\n' "$log"
+  grep -aE -A 3 '^✘ (Test .* recorded an issue|Test run)' "$log" | cut -c1-600 | tail -n 60 || tail -n 40 "$log" | cut -c1-600
+  again=$(failures "$results")
+  [ -n "$again" ] && [ "$(wc -l <<<"$again")" -le 3 ] || fail "tests failed: $1"
+  printf '\n== once more, by themselves:\n%s\n' "$again"
+  results=${results%.xml}-again.xml
+  tests "${log%.log}-again.log" "$results" --no-parallel --filter "^($(paste -sd '|' <<<"$again"))" &&
+    [ "$(grep -c '<testcase' "$results")" -ge "$(wc -l <<<"$again")" ] || fail "tests failed twice: $1"
+  printf '\n== UNSTEADY in %s, passed when run again:\n%s\n' "$1" "$again"
+}
+
+tests() { # tests LOG RESULTS ARGUMENTS...
+  local status=0
+  rm -f "$2"
+  swift test --skip-build --disable-xctest "${strict[@]}" --xunit-output "$2" "${@:3}" 2>&1 </dev/null | tee "$1" |
     grep --line-buffered -avE '^(◇|✔ Test case|✔ Test "|✔ Test [A-Za-z]+\(\)|\[[0-9]+/[0-9]+\]|Building for)' | cut -c1-1000 ||
     status=$?
-  if [ "$status" -ne 0 ] || ! grep -aqE '^✔ Test run with [1-9][0-9]* tests?' "$log"; then
-    printf '\n== failed (%s):\n' "$log"
-    grep -aE -A 3 '^✘ (Test .* recorded an issue|Test run)' "$log" | cut -c1-600 | tail -n 60 || tail -n 40 "$log" | cut -c1-600
-    fail "tests failed: $1"
-  fi
+  [ "$status" -eq 0 ] && grep -aqE '^✔ Test run with [1-9][0-9]* tests?' "$1"
+}
+
+# The tests that failed, each as a pattern for --filter: whatever is no letter and no digit is any sign.
+failures() { # failures RESULTS
+  [ -f "$1" ] || return 0
+  awk '/<testcase/ { test = $0 } /<failure/ { print test }' "$1" | sort -u |
+    sed -E 's/.*classname="([^"]*)" name="(.*)" time=".*/\1.\2/; s/&[a-z]+;/./g; s/[^A-Za-z0-9]/./g'
 }
 
 strict=(-Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error)
