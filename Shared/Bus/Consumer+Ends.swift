@@ -49,24 +49,29 @@ extension Consumer {
     while inbox.withLock({ $0.stopBy == nil }) { Pause.milliseconds(20) }
   }
 
+  /// The receiver gives up what it has before anything that may block: what it does next does not wait for librdkafka.
   func end() {
     let deadline = inbox.withLock { $0.stopBy } ?? .now
     let isReachable = inbox.withLock { $0.isReachable }
-    if let handle {
-      if subscription.isGroup, isReachable {
-        // librdkafka calls the rebalance callback from in here
-        handle.close()
-      }
-      // without a broker nothing can be committed, and 2.0.2 may crash when it tries to leave
-      letGo(lost: !isReachable)
-      inbox.withLock { $0.handle = nil }
-      handle.callbacks.silence()
-      self.handle = nil
-      disposal.start { handle.destroy() }
-    }
+    letGo(lost: !isReachable || isFatal || handle?.isAssignmentLost ?? true)
     commits.failAll(.closed)
     tellCommits()
     receiver = nil
+    released.open()
+    inbox.withLock { $0.handle = nil }
+    if let handle {
+      self.handle = nil
+      // without a broker 2.0.2 may crash when it tries to leave
+      let leaves = subscription.isGroup && isReachable
+      handle.callbacks.silence()
+      // librdkafka asks once more for what is given up, and waits for the answer
+      handle.callbacks.rebalanced = { _, _ in handle.unassign() }
+      disposal.start {
+        if leaves { handle.close() }
+        handle.callbacks.silence()
+        handle.destroy()
+      }
+    }
     if !disposal.wait(max(.zero, ContinuousClock.now.duration(to: deadline))) { log.warning("bus.handle.slow") }
     finished.open()
   }

@@ -16,6 +16,7 @@ package final class Consumer: @unchecked Sendable {
   let onFatal: @Sendable (BusError) -> Void
   let properties: [(String, String)]
   let inbox: Lock<ConsumerInbox>
+  let released = Latch()
   let finished = Latch()
 
   // what follows belongs to the loop
@@ -85,11 +86,22 @@ package final class Consumer: @unchecked Sendable {
   /// Gives the partitions back (`revoked`, not lost), leaves the group and ends, from any thread but the loop's. Blocks,
   /// at most about that long: what has not ended by then is left to the end of the process.
   package func stop(within limit: Duration) {
+    askToStop(within: limit)
+    if !finished.wait(limit) { log.error("bus.consumer.stop.late", ("limit", limit)) }
+  }
+
+  /// Begins to `stop`, and returns as soon as the receiver is told nothing more: what it did goes on elsewhere while the
+  /// group is left, which can take long. False: that has not come within the limit.
+  package func release(within limit: Duration) -> Bool {
+    askToStop(within: limit)
+    return released.wait(limit)
+  }
+
+  private func askToStop(within limit: Duration) {
     inbox.withLock { inbox in
       if inbox.stopBy == nil { inbox.stopBy = .now + limit }
       inbox.handle?.wake()
     }
-    if !finished.wait(limit) { log.error("bus.consumer.stop.late", ("limit", limit)) }
   }
 
   /// A broker is reachable and the partitions are assigned (a group may have given none). From any thread.

@@ -52,6 +52,27 @@ extension OverBroker {
       }
     }
 
+    @Test("a broker that lets nobody leave holds up no receiver", .timeLimit(.minutes(2))) func release() async throws {
+      let kafka = try RealKafka()
+      defer { #expect(throws: Never.self) { try kafka.end() } }
+      let settings = BusSettings(
+        bootstrap: kafka.bootstrap, kind: .kafka, prefix: "test.\(UInt32.random(in: 0 ..< .max)).")
+      let topic = settings.prefix + "a"
+      try await Admin.create(
+        settings, shapes: [TopicShape(name: topic, partitions: 4, retention: nil)], log: .silent, within: .seconds(30))
+      let stream = try Stream(settings, topic, instance: nil, session: .seconds(10))
+      await eventually("the consumer has joined", within: .seconds(30)) { stream.consumer.isConnected }
+      try kafka.freeze()
+      let begun = ContinuousClock.now
+      #expect(stream.consumer.release(within: .seconds(3)))
+      #expect(begun.duration(to: .now) < .seconds(1))
+      #expect(stream.probe.seen.withLock { $0.story.last } == "revoked 4")
+      stream.consumer.stop(within: .seconds(1))
+      let stopped = begun.duration(to: .now)
+      #expect(stopped > .milliseconds(900), "else nothing was held up: \(stopped)")
+      try kafka.thaw()
+    }
+
     /// A steady stream through the bus while `fault` happens: what was acknowledged, and what was read.
     static func stream(
       _ kafka: RealKafka, instance: String?, session: Duration, during fault: (Stream) async throws -> Void

@@ -155,15 +155,17 @@ package final class Caller: Sendable {
       parts.isStopping = true
       return (parts.signals, parts.lanes, parts.loops)
     }
-    for lane in lanes { lane.stop(within: .seconds(3)) }
-    // each lane drains on a thread of its own: they share the time
-    let drains = loops.map { loop in
+    // Each lane drains on a thread of its own, so that they share the time, and as soon as its consumer has let go of it:
+    // a call that nobody names while the group is left would be begun elsewhere.
+    let drains = zip(lanes, loops).map { lane, loop in
       NamedThread.start("drain") { [log] in
+        guard lane.release(within: .seconds(3)) else { return log.error("lane.held", ("lane", loop.lane)) }
         let left = loop.drain(until: end - Self.flush)
         if left > 0 { log.warning("lane.left", ("calls", left)) }
       }
     }
     for drain in drains { drain.join() }
+    for lane in lanes { lane.stop(within: .seconds(1)) }
     signals?.stop(within: .seconds(1))
     client.shutdown()
     cache?.stop()

@@ -9,7 +9,7 @@ internal import Tools
 // Unchecked because one thread at a time owns it: the consumer's loop, and after the consumer has stopped whoever waits
 // for the last calls.
 final class LaneLoop: Receiver, @unchecked Sendable {
-  private let lane: String
+  let lane: String
   private let topic: String
   private var table: CallTable
   private var letters: Letters
