@@ -29,14 +29,14 @@ package final class EmbeddedBroker: Sendable {
   }
 
   /// The next requests of that kind fail so, one after the other.
-  package func pushErrors(_ request: Request, _ errors: [Fault]) { cluster.push(request, errors) }
+  package func pushErrors(_ request: Request, _ errors: [Fault]) {
+    for error in errors { cluster.pushAnswer(request, error, after: 0) }
+  }
 
   /// The next `count` requests of that kind take effect, and are answered only after `delay`.
   package func delayAnswers(_ request: Request, by delay: Duration, count: Int = 1) {
     for _ in 0..<count { cluster.pushAnswer(request, nil, after: delay.milliseconds) }
   }
-
-  package func clearErrors(_ request: Request) { cluster.clear(request) }
 
   /// Every answer from now on comes that much later.
   package func setRoundTrip(_ delay: Duration) { cluster.setRoundTrip(delay.milliseconds) }

@@ -64,6 +64,20 @@ extension OverBroker {
       consumer.stop(within: .seconds(5))
     }
 
+    @Test("the embedded broker refuses what it is told to, also after answers that it was told to delay")
+    func faultsAfterDelays() async throws {
+      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
+      let producer = try broker.producer()
+      try await producer.warm([broker.topic("a")])
+      embedded.delayAnswers(.produce, by: .milliseconds(10))
+      _ = try await producer.send(Outgoing(topic: broker.topic("a"), partition: 0, key: nil, value: text("0")))
+      embedded.pushErrors(.produce, [.tooLarge])
+      await #expect(throws: BusError.self) {
+        try await producer.send(Outgoing(topic: broker.topic("a"), partition: 0, key: nil, value: text("1")))
+      }
+      producer.close(within: .seconds(5))
+    }
+
     @Test("a producer survives being given up again and again under load") func fatalOften() async throws {
       let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
       let metrics = Metrics()

@@ -37,18 +37,13 @@ final class MockCluster: @unchecked Sendable {
     }
   }
 
-  func push(_ request: EmbeddedBroker.Request, _ errors: [EmbeddedBroker.Fault]) {
-    let codes = errors.map(\.code)
-    rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, codes.count, codes)
-  }
-
+  /// Always to the broker's own list: once it has one, be it empty, 2.0.2 never looks at the cluster's.
   func pushAnswer(_ request: EmbeddedBroker.Request, _ error: EmbeddedBroker.Fault?, after milliseconds: Int) {
     let code = error?.code ?? RD_KAFKA_RESP_ERR_NO_ERROR
     let refused = conclave_mock_push_answer(cluster, 1, request.rawValue, code, Int32(milliseconds))
     precondition(refused == RD_KAFKA_RESP_ERR_NO_ERROR, "the mock cluster has a broker 1")
   }
 
-  func clear(_ request: EmbeddedBroker.Request) { rd_kafka_mock_clear_request_errors(cluster, request.rawValue) }
   func setRoundTrip(_ milliseconds: Int) { rd_kafka_mock_broker_set_rtt(cluster, -1, Int32(milliseconds)) }
   func setDown() { rd_kafka_mock_broker_set_down(cluster, -1) }
   func setUp() { rd_kafka_mock_broker_set_up(cluster, -1) }

@@ -14,7 +14,7 @@ enum ZombieScenario: Scenario {
     let options = stage.options
     // longer than a static member's session of 30 s
     let freeze = options.freezes.max() ?? 45
-    try stage.open(withControl: true)
+    try stage.open()
     let rate = options.rate ?? 8
     let clients = stage.startClients(
       Clients.Plan(
@@ -28,8 +28,6 @@ enum ZombieScenario: Scenario {
     stage.figure("zombies", .array(table))
     stage.figure("asked", .int(Int64(clients.finished + clients.open)))
     stage.finish(clients, within: .seconds(600))
-    stage.demand(
-      stage.report.figures["control_failed"] == true, "the control without deduplication passes too")
   }
 
   private static let partitionCount = 12
