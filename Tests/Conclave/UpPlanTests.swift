@@ -44,6 +44,17 @@ import Testing
     #expect(judge.environment["CONCLAVE_ADMIN"] == "127.0.0.1:0")
   }
 
+  @Test("gives services an allocator that costs less, unless it is not there or another was chosen") func allocator() {
+    let file = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"
+    let chosen = FasterAllocator.chosen(["PATH": "/usr/bin"]) { $0 == file }
+    #expect(chosen == ["PATH": "/usr/bin", "LD_PRELOAD": file, "MALLOC_CONF": FasterAllocator.manner])
+    #expect(FasterAllocator.chosen(["PATH": "/usr/bin"]) { _ in false } == ["PATH": "/usr/bin"])
+    for own in ["", "/usr/lib/mine.so"] {
+      #expect(FasterAllocator.chosen(["LD_PRELOAD": own]) { _ in true } == ["LD_PRELOAD": own])
+    }
+    #expect(FasterAllocator.chosen(["MALLOC_CONF": "narenas:1"]) { $0 == file }["MALLOC_CONF"] == "narenas:1")
+  }
+
   @Test("finds a simulator that is started again where it was") func simulatorAgain() throws {
     let plan = try plan()
     #expect(try launch(plan, "model-simulator-0").arguments == ["--port", "0"])

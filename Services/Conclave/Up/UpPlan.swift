@@ -41,7 +41,7 @@ struct UpPlan: Sendable {
     let isGivenSimulator = !(environment["CONCLAVE_SIMULATOR"] ?? "").isEmpty
     let startsSimulator = !isGivenSimulator && !settings.providers.values.contains(where: \.isReachable)
     self.settings = settings
-    self.environment = environment
+    self.environment = FasterAllocator.chosen(environment)
     isSimulated = isGivenSimulator || startsSimulator
 
     let folder = Self.executableFolder
