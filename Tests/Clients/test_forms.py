@@ -398,7 +398,7 @@ class Errors(unittest.TestCase):
 
     def test_429_is_tried_again(self):
         """Streamed and not, sync and async: the place of a narrow key is taken, and a patient client gets it by and by."""
-        slow = {"model": "simulator/model-a+latency-800", "messages": [{"role": "user", "content": TEXT}]}
+        slow = {"model": "simulator/model-a+latency-2500", "messages": [{"role": "user", "content": TEXT}]}
         plain = {"model": PLAIN, "messages": slow["messages"]}
         patience = utils.RetryConfig(
             "backoff", utils.BackoffStrategy(200, 1000, 1.5, 30000), True, status_codes_override=["429"]
@@ -410,12 +410,18 @@ class Errors(unittest.TestCase):
         for streamed in (False, True):
             for kind in (openai.RateLimitError, errors.TooManyRequestsResponseError):
                 with self.subTest(streamed=streamed, kind=kind.__name__):
+                    # made first: what a client needs to begin could outlast the slow one
+                    impatient = (
+                        openai_client(key=system.NARROW).chat.completions
+                        if kind is openai.RateLimitError
+                        else openrouter_client(system.NARROW).chat
+                    )
                     taken()
                     with self.assertRaises(kind) as raised:
                         if kind is openai.RateLimitError:
-                            openai_client(key=system.NARROW).chat.completions.create(**plain, stream=streamed)
+                            impatient.create(**plain, stream=streamed)
                         else:
-                            openrouter_client(system.NARROW).chat.send(**plain, stream=streamed, retries=None)
+                            impatient.send(**plain, stream=streamed, retries=None)
                     self.assertGreaterEqual(int(self.headers(raised.exception)["retry-after"]), 1)
                     if kind is openai.RateLimitError:
                         client = openai_client(key=system.NARROW, retries=20)
