@@ -25,7 +25,7 @@ package final class EmbeddedBroker: Sendable {
     /// The connection is closed instead of an answer, and the request has no effect.
     case disconnect
     case requestTimedOut, outOfOrderSequence, notLeader, notEnoughReplicas, tooLarge, denied, storage
-    case coordinatorLoading, offsetOutOfRange, fencedInstance, invalidRecord
+    case coordinatorLoading, offsetOutOfRange, fencedInstance, invalidRecord, clusterDenied
   }
 
   /// The next requests of that kind fail so, one after the other.

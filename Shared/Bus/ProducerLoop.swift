@@ -7,6 +7,9 @@ final class ProducerLoop: @unchecked Sendable {
   private let producer: Producer
   private var handle: ProducerHandle
   private var isGivenUp = false
+  private var setbacks = Setbacks()
+  /// When a new handle takes the place of the one that was given up.
+  private var replaceAt: ContinuousClock.Instant?
   /// Topics whose records wait for access, or for the topic to be made, and when that was said.
   private var said: [String: ContinuousClock.Instant] = [:]
   private var disposal = Disposal()
@@ -28,7 +31,7 @@ final class ProducerLoop: @unchecked Sendable {
       let hurry = producer.state.withLock { $0.pending.hasWaiting || $0.isClosing }
       handle.poll(hurry ? 5 : Tuning.longestPoll.milliseconds)
       tellRefused()
-      if producer.state.withLock({ $0.isFatal }) { replace() }
+      if producer.state.withLock({ $0.isFatal }) { replaceInTime() }
       learnPartitions()
       tryStalled()
       producer.state.withLock { state in
@@ -63,6 +66,7 @@ final class ProducerLoop: @unchecked Sendable {
         if let pending, !state.pending.stalled.isEmpty { state.pending.opened(pending.record.topic) }
         return pending
       }
+      setbacks.hasWritten()
       guard let pending = delivered else { return }
       producer.measures.latency.observe(pending.since.duration(to: .now).seconds)
       producer.measures.written(pending.record.topic)
@@ -113,9 +117,19 @@ final class ProducerLoop: @unchecked Sendable {
     for (acknowledged, error) in refused { acknowledged(.failure(error)) }
   }
 
+  private func replaceInTime() {
+    let now = ContinuousClock.now
+    let at = replaceAt ?? now + setbacks.pause()
+    replaceAt = at
+    // meanwhile nothing more is handed to the old one
+    producer.state.withLock { $0.handle = nil }
+    guard at <= now else { return }
+    replaceAt = nil
+    replace()
+  }
+
   /// A new handle gets everything that the old one had not delivered, in order.
   private func replace() {
-    producer.state.withLock { $0.handle = nil }
     let why = handle.fatalError
     let old = handle
     do throws(BusError) {

@@ -52,7 +52,9 @@ extension OverBroker {
       let sorted = waits.withLock { $0.sorted() }
       #expect(sorted.count == 9)
       // without a seek each is 600 to 900 ms
+      print("a paused partition delivers again after \(sorted[4]), the median of nine from \(sorted[0])")
       #expect(sorted[4] < .milliseconds(20), "the median of \(sorted)")
+      #expect(sorted[0] < .milliseconds(broker.embedded == nil ? 10 : 5), "the best of \(sorted)")
       consumer.stop(within: .seconds(5))
       producer.close(within: .seconds(5))
     }

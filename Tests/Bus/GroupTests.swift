@@ -142,6 +142,42 @@ extension OverBroker {
     }
 
     @Test(
+      "a named member that lost its session is told so, takes its partitions again and commits",
+      .timeLimit(.minutes(2)))
+    func lostSession() async throws {
+      let broker = try await BrokerUnderTest.start([("a", 4)])
+      let producer = try broker.producer()
+      try await producer.warm([broker.topic("a")])
+      let probe = Probe()
+      let subscription = Subscription.group(
+        broker.settings.prefix + "g", instance: "late", topics: [broker.topic("a")], session: .seconds(6))
+      // what keeps a session comes so seldom that it runs out each time
+      let consumer = try Consumer(
+        broker.settings, client: "late", subscription: subscription, overriding: [("heartbeat.interval.ms", "9000")],
+        receiver: { probe }, log: Environment.log, metrics: Metrics(), onFatal: { Issue.record($0) })
+      await eventually("it has joined", within: .seconds(20)) { probe.seen.withLock { !$0.assigned.isEmpty } }
+      try await Self.write(0..<8, broker, producer)
+      await eventually("it reads") { Set(probe.values).count == 8 }
+      await eventually("it is told that they are lost, and has them again", within: .seconds(60)) {
+        probe.seen.withLock { $0.revoked.contains { $0.lost } && $0.story.last?.hasPrefix("lost") == false }
+      }
+      try await Self.write(8..<16, broker, producer)
+      await eventually("it reads on", within: .seconds(30)) { Set(probe.values).count == 16 }
+      let committed = Lock(false)
+      let partition = broker.partition("a", 1)
+      await eventually("it commits", within: .seconds(30)) {
+        consumer.perform { consumer in
+          consumer.commit([(partition, 1, "m")]) { result in
+            if case .success = result { committed.withLock { $0 = true } }
+          }
+        }
+        return committed.withLock { $0 }
+      }
+      consumer.stop(within: .seconds(5))
+      producer.close(within: .seconds(5))
+    }
+
+    @Test(
       "a member whose work is slow, or that is paused, is not put out of the group for want of polling",
       .timeLimit(.minutes(1)))
     func slowWork() async throws {

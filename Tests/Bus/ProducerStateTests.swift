@@ -147,6 +147,20 @@ import Threads
   }
 }
 
+@Suite("A producer that is given up again and again") struct SetbacksTests {
+  @Test("is replaced at once, then after ever longer, until one has written something") func pauses() {
+    var setbacks = Setbacks()
+    let pauses = (0..<9).map { _ in setbacks.pause() }
+    #expect(pauses == [0, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000].map { .milliseconds($0) })
+    for _ in 0..<100 { _ = setbacks.pause() }
+    let longest = setbacks.pause()
+    #expect(longest == Setbacks.longest)
+    setbacks.hasWritten()
+    let again = (0..<2).map { _ in setbacks.pause() }
+    #expect(again == [.zero, Setbacks.first])
+  }
+}
+
 @Suite("librdkafka's log lines") struct LogLinesTests {
   @Test("come out at our levels, without what is known noise") func levels() {
     #expect(LogLines.level(4, "CONFWARN", "x") == nil)

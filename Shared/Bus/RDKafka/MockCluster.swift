@@ -59,6 +59,7 @@ extension EmbeddedBroker.Fault {
     case .notEnoughReplicas: RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS
     case .tooLarge: RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
     case .denied: RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+    case .clusterDenied: RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED
     case .storage: RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR
     case .coordinatorLoading: RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS
     case .offsetOutOfRange: RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE
