@@ -1,3 +1,4 @@
+internal import Bus
 internal import Deliberation
 internal import Folding
 internal import Threads
@@ -52,6 +53,9 @@ final class Client: Sendable {
     self.until = until
     state = Lock(State(manner: manner))
   }
+
+  /// The trace that its deliberation is told in.
+  var trace: String? { Trace.trace(of: visit.request.header("traceparent"), subject: deliberation) }
 
   /// What it takes of the room here, until it leaves.
   func hold(_ ticket: Entrance.Ticket) { state.withLock { $0.ticket = ticket } }

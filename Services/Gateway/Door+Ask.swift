@@ -222,7 +222,7 @@ extension Door {
   /// Gives up what nobody waits for; where that is lost it runs to its end.
   private func cancel(_ client: Client) {
     let id = client.deliberation
-    let trace = Trace.trace(of: client.visit.request.header("traceparent"), subject: id)
+    let trace = client.trace
     write(cancel: id, members: nil, trace: trace) { [log] result in
       guard case .failure(let error) = result else { return }
       log.warning("cancel.lost", ("id", id), ("error", error), ("trace", trace ?? ""))

@@ -192,7 +192,8 @@ final class Waiting: Sendable {
     guard sum > bufferedBytes else { return }
     for (client, bytes) in buffered.sorted(by: { $0.bytes > $1.bytes }) {
       guard sum > bufferedBytes else { return }
-      log.warning("stream.shed", ("deliberation", client.deliberation), ("bytes", bytes))
+      log.warning(
+        "stream.shed", ("deliberation", client.deliberation), ("bytes", bytes), ("trace", client.trace ?? ""))
       client.cut()
       sum -= bytes
     }

@@ -19,7 +19,9 @@ final class Lobby: Sendable {
   private let http = HTTPClient()
   static let visitor = Visitor(tenant: "acme", key: 0)
 
-  init(_ key: APIKey = APIKey(tenant: "acme", sha256: ""), bufferedBytes: Int = 256_000_000) throws {
+  init(_ key: APIKey = APIKey(tenant: "acme", sha256: ""), bufferedBytes: Int = 256_000_000, log: Log = .silent)
+    throws
+  {
     let visits = Lock<[Visit]>([])
     self.visits = visits
     let lates = lates
@@ -32,7 +34,7 @@ final class Lobby: Sendable {
       visits.withLock { $0.append(Visit(request, responder, headers: [], log: .silent)) }
     }
     waiting = Waiting(
-      gateway: "gateway-0", incarnation: "one", known: known, bufferedBytes: bufferedBytes, log: .silent,
+      gateway: "gateway-0", incarnation: "one", known: known, bufferedBytes: bufferedBytes, log: log,
       metrics: Metrics(), over: { client, cost in client.leave(entrance, cost: cost, now: 0) },
       late: { client in lates.withLock { $0.append(client) } })
   }

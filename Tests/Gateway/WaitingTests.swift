@@ -1,5 +1,7 @@
+import Bus
 import Deliberation
 import Settings
+import Telemetry
 import Testing
 import Threads
 import Web
@@ -114,7 +116,11 @@ import Web
   }
 
   @Test("are let go when they read too slowly, those first who hold most") func shed() async throws {
-    let lobby = try Lobby(bufferedBytes: 20_000_000)
+    let lines = Lock<[String]>([])
+    let log = Log(service: "gateway", instance: "0", level: .info, format: .text) { line in
+      lines.withLock { $0.append(line) }
+    }
+    let lobby = try Lobby(bufferedBytes: 20_000_000, log: log)
     defer { lobby.stop() }
     func stream(_ id: String) -> Client.Manner { .stream(ChatStream(id: id, created: 0, model: "m")) }
     // more than the sockets between take, and nobody reads before it is all there
@@ -129,6 +135,9 @@ import Web
     lobby.waiting.sweep(now: 1, unacknowledgedAfter: 5_000)
     #expect(large.bufferedBytes == 0 && small.isAcknowledged)
     #expect(await cut.value == nil)
+    let shed = lines.withLock { $0.filter { $0.contains("stream.shed") } }
+    let trace = try #require(Trace.trace(of: nil, subject: "gen-1"))
+    #expect(shed.count == 1 && shed[0].contains("deliberation=gen-1") && shed[0].contains("trace=\(trace)"), "\(shed)")
     lobby.waiting.heard(
       .result(deliberation: "gen-2", code: 200, body: Telling.completion(String(repeating: "x", count: 1_000))))
     #expect(await whole.value?.status == 200)

@@ -46,6 +46,31 @@ import Testing
     #expect(files == ["Shared/Telemetry/GenAI.swift"])
   }
 
+  /// From a call's name to the bracket that closes it.
+  private static func upToItsEnd(_ call: String) -> Substring {
+    var depth = 0
+    for place in call.indices {
+      if call[place] == "(" { depth += 1 }
+      if call[place] == ")" { depth -= 1 }
+      if depth == 0, call[place] == ")" { return call[...place] }
+    }
+    return call[...]
+  }
+
+  @Test("names the trace wherever a log line names a deliberation") func traced() throws {
+    var lines = 0
+    for path in SourceTree.files("Services", ".swift") + SourceTree.files("Shared", ".swift") {
+      for call in try SourceTree.text(path).components(separatedBy: "log.").dropFirst() {
+        guard ["debug(", "info(", "warning(", "error("].contains(where: call.hasPrefix) else { continue }
+        let line = Self.upToItsEnd(call)
+        guard line.contains("(\"deliberation\",") else { continue }
+        lines += 1
+        #expect(line.contains("(\"trace\","), "\(path): \(line)")
+      }
+    }
+    #expect(lines > 5)
+  }
+
   @Test("leaves alone what librdkafka 2.0.2 does wrong") func avoided() throws {
     for path in SourceTree.files("Shared", ".swift") + SourceTree.files("Services", ".swift") {
       for (number, line) in try SourceTree.code(path).enumerated() {
