@@ -41,7 +41,7 @@ struct UpPlan: Sendable {
     let isGivenSimulator = !(environment["CONCLAVE_SIMULATOR"] ?? "").isEmpty
     let startsSimulator = !isGivenSimulator && !settings.providers.values.contains(where: \.isReachable)
     self.settings = settings
-    self.environment = FasterAllocator.chosen(environment)
+    self.environment = environment
     isSimulated = isGivenSimulator || startsSimulator
 
     let folder = Self.executableFolder
@@ -80,7 +80,8 @@ struct UpPlan: Sendable {
   /// How one process is started, by what everyone has announced so far.
   func launch(_ slot: Slot, announced: [Announcement?]) -> Supervisor.Launch {
     var arguments = slot.arguments
-    var environment = environment.merging(slot.environment) { _, own in own }
+    var environment = slot.role == .broker ? LargePages.chosen(environment) : FasterAllocator.chosen(environment)
+    environment.merge(slot.environment) { _, own in own }
     environment["CONCLAVE_INSTANCE"] = slot.instance
     environment["CONCLAVE_ADMIN"] = "127.0.0.1:0"
     environment["CONCLAVE_ANNOUNCE_FD"] = "3"
