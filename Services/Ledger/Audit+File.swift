@@ -7,28 +7,45 @@ extension Audit {
     var audit = Audit()
     try archive.database.run("BEGIN")
     defer { try? archive.database.run("ROLLBACK") }
+    let begins = try beginnings(archive)
+    for beginning in begins.values { audit.note(beginning) }
+    var part: Part?
     let rows = try archive.database.prepare(
       """
       SELECT \(Archive.columns) FROM events e LEFT JOIN subjects s ON s.number = e.subject ORDER BY e.subject, e.seq
       """)
     var group: [AuditRecord] = []
     while try rows.step() {
-      let row = AuditRecord(Archive.row(rows))
+      let row = Archive.row(rows)
       if let first = group.first, first.subject != row.subject {
-        audit.check(group)
+        audit.check(group, from: part.flatMap { begins[$0] })
         group = []
       }
-      group.append(row)
+      if group.isEmpty { part = Part(row) }
+      group.append(AuditRecord(row))
     }
-    if !group.isEmpty { audit.check(group) }
+    if !group.isEmpty { audit.check(group, from: part.flatMap { begins[$0] }) }
     try audit.partitions(archive)
     return audit
   }
 
   static func one(_ id: String, _ archive: Archive) throws(StoreError) -> Audit {
     var audit = Audit()
-    audit.check(try archive.rows(of: id).map { AuditRecord($0) })
+    let rows = try archive.rows(of: id)
+    let begins = try beginnings(archive)
+    audit.check(rows.map { AuditRecord($0) }, from: rows.first.flatMap { begins[Part($0)] })
     return audit
+  }
+
+  /// The partitions that had lost their oldest records when they were read for the first time.
+  private static func beginnings(_ archive: Archive) throws(StoreError) -> [Part: Beginning] {
+    let parts = try archive.database.prepare(
+      "SELECT log, topic, partition, start FROM offsets WHERE topic LIKE '%events' AND start > 0"
+    ).rows { (Part(log: $0.int(0), topic: $0.text(1), partition: $0.int(2)), $0.int(3)) }
+    let begins = parts.compactMap { part, start in
+      Beginning(place: part.name, offset: start).map { (part, $0) }
+    }
+    return Dictionary(begins) { first, _ in first }
   }
 
   private mutating func partitions(_ archive: Archive) throws(StoreError) {
@@ -52,6 +69,16 @@ extension Audit {
     let log: Int64
     let topic: String
     let partition: Int64
+
+    init(log: Int64, topic: String, partition: Int64) {
+      self.log = log
+      self.topic = topic
+      self.partition = partition
+    }
+
+    init(_ row: Archive.Row) { self.init(log: row.log, topic: row.topic, partition: Int64(row.partition)) }
+
+    var name: String { "\(topic)/\(partition)" + Archive.Row.life(log) }
 
     func place(_ offset: Int64) -> String { Archive.Row.place(topic, partition, offset, log: log) }
   }
@@ -113,6 +140,8 @@ extension Archive.Row {
   var place: String { Self.place(topic, Int64(partition), offset, log: log) }
 
   static func place(_ topic: String, _ partition: Int64, _ offset: Int64, log: Int64) -> String {
-    "\(topic)/\(partition)/\(offset)" + (log > 1 ? " (life \(log) of the bus)" : "")
+    "\(topic)/\(partition)/\(offset)" + life(log)
   }
+
+  static func life(_ log: Int64) -> String { log > 1 ? " (life \(log) of the bus)" : "" }
 }

@@ -122,10 +122,15 @@ final class Stage {
         hasEnded && child.status == 0 && report["passed"]?.bool == true,
         "conclave \(words.joined(separator: " ")) does not pass: \(Files.tail(log))")
       var figures = JSONObject()
-      for name in ["events", "digests", "repeats", "paid", "cost_repeated", "compared", "found"] {
+      for name in ["events", "digests", "repeats", "paid", "cost_repeated", "cut", "compared", "gone", "found"] {
         figures.append(name, ifPresent: report[name])
       }
       figure(words.contains("--log") ? "ledger_and_topic" : "ledger", .object(figures))
+      // only the embedded broker drops the oldest records within a run, and the ledger read them before that
+      let mayBeCut = node == nil && words.contains("--log")
+      demand(
+        mayBeCut || report["cut"]?.int == 0,
+        "conclave \(words.joined(separator: " ")) could not see where \(report["cut"]?.int ?? -1) deliberations began")
       guard words.contains("--log") else { continue }
       // counted by somebody who shares no code with either
       let stands = try countEvents()

@@ -110,7 +110,27 @@ extension RunningSystems {
       ) { text in seen.withLock { $0 += text } }
       try await eventually("it shows what is there") { seen.withLock { $0.contains("panel.dispatched") } }
       #expect(following.end == nil)
-      following.kill()
+      let shown = Lock("")
+      let watching = KeptProcess(
+        RunningSystem.programs + "/conclave", ["log", "--follow", "--last", "0", "--type", "deliberation.completed"],
+        environment: environment
+      ) { text in shown.withLock { $0 += text } }
+      let before = try #require(ledger.number("SELECT count(*) FROM deliberations WHERE ended IS NOT NULL"))
+      // and of all what comes, of nothing before
+      try await eventually("it shows what ends from now on") {
+        try await ledger.tell(12)
+        return shown.withLock { $0.contains("deliberation.completed") }
+      }
+      try await ledger.tellRest()
+      try await eventually("it shows the end, and is over with it") {
+        seen.withLock { $0.contains("deliberation.completed") } && following.end == .status(0)
+      }
+      try await ledger.isRead()
+      let after = try #require(ledger.number("SELECT count(*) FROM deliberations WHERE ended IS NOT NULL"))
+      try await eventually("it shows that end too") { shown.withLock { $0.contains(open) } }
+      #expect(shown.withLock { $0.split(separator: "\n").count } <= Int(after - before))
+      #expect(watching.end == nil)
+      watching.kill()
     }
   }
 }

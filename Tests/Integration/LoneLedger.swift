@@ -18,6 +18,7 @@ final class LoneLedger {
   private var producer: Producer
   private var teller = Teller(seed: UInt64.random(in: .min ... .max))
   private var written = 0
+  private var rest: ArraySlice<Teller.Told> = []
   private let lines = Lock<[String]>([])
   private var processes: [KeptProcess] = []
   let client = HTTPClient()
@@ -82,16 +83,49 @@ final class LoneLedger {
   /// Those that the next ones are told of, in turn.
   func tell(of tenants: [String]) { teller.tenants = tenants }
 
-  /// The beginning of one that goes on for ever; its id.
+  /// The beginning of one that goes on until it is told the rest; its id.
   func tellOpen() async throws -> String {
-    let told = teller.deliberation().prefix(3)
-    for event in told { try await send(teller.record(event)) }
+    let told = teller.deliberation()
+    rest = told.dropFirst(3)
+    for event in told.prefix(3) { try await send(teller.record(event)) }
     return told.first?.subject ?? ""
+  }
+
+  /// What was left of the one that was begun last.
+  func tellRest() async throws {
+    for event in rest { try await send(teller.record(event)) }
+    rest = []
   }
 
   /// Whole deliberations; returns when the broker has them.
   func tell(_ count: Int) async throws {
     for record in teller.records(count, atOnce: 5) { try await send(record) }
+  }
+
+  /// One whose first events are pushed out of the topic: the embedded broker keeps 5 MiB of a partition, and a copy of an
+  /// event is one like others. Its id.
+  func tellCut() async throws -> String {
+    teller.answerBytes = 400_000
+    let told = teller.deliberation()
+    for (number, event) in (told.prefix(3) + Array(repeating: told[2], count: 16) + told.dropFirst(3)).enumerated() {
+      try await send(teller.record(event))
+      // what is gone before it was read is missing, and not cut
+      if number % 4 == 0 { try await isRead() }
+    }
+    teller.answerBytes = 200
+    return told[0].subject
+  }
+
+  /// The end of one of which nothing else was ever written.
+  func tellHeadless() async throws {
+    if let end = teller.deliberation().last { try await send(teller.record(end)) }
+  }
+
+  /// The command line, with this ledger and this broker.
+  func conclave(_ words: [String]) async throws -> Tool.Result {
+    try await Tool.run(
+      RunningSystem.programs + "/conclave", words,
+      environment: environment(["CONCLAVE_LEDGER": try await door]))
   }
 
   private func send(_ record: Record) async throws {

@@ -96,10 +96,41 @@ extension RunningSystems {
         #expect(page.output.contains(configuration.judgeModel))
 
         try await exports(system, id)
-        try await forgets(system, id, "kumquat")
+        let list = try JSON.parse((try await ledger(system, "/v1/deliberations?replays=\(id)")).body)["deliberations"]
+        let replays = (list?.array ?? []).compactMap { $0["id"]?.string }
+        #expect(replays.count == 2 && replays.contains(new["deliberation"]?["id"]?.string ?? "-"))
+        try await forgets(system, id, "kumquat", naming: replays)
         let verified = try await conclave(system, "verify", "--all")
         #expect(verified.status == 0, "\(verified.output)")
         #expect(verified.output.contains("1 forgotten"))
+      }
+    }
+
+    @Test("judges again what a model of the client's own asked a panel for, and asks for no decision and no panel")
+    func tool() async throws {
+      let other = "simulator/model-other+latency-20-60"
+      var configuration = TestConfiguration()
+      configuration.others = [FusionCase.outer, other]
+      try await withSystem(configuration) { system in
+        let asked = FusionCase.tool("", "Is a quince a pome? [use fusion]", tools: [FusionCase.weather])
+        let response = try await system.post(try JSON.parse(asked.body))
+        let id = try #require(try JSON.parse(response.body)["id"]?.string)
+        #expect(response.status == 200)
+        try await isStored(id, system)
+        let old = try JSON.parse(try await conclave(system, "show", id, "--json").output)
+        #expect(old["calls"]?.array?.contains { $0["purpose"] == "decision" } == true, "\(old["calls"] ?? [])")
+
+        let before = try await simulated(system)
+        let replayed = try await conclave(system, "replay", id, "--judge", other, "--json")
+        #expect(replayed.status == 0, "\(replayed.output)\(replayed.error)")
+        let new = try #require(try JSON.parse(replayed.output)["new"])
+        #expect(new["deliberation"]?["replays"]?.string == id && new["deliberation"]?["judge"]?.string == other)
+        let calls = new["calls"]?.array ?? []
+        #expect(calls.compactMap { $0["purpose"]?.string } == ["judge", "answer"], "\(calls)")
+        #expect(calls.compactMap { $0["model"]?.string } == [other, FusionCase.outer])
+        #expect(try await simulated(system) == before + 2)
+        let page = try await conclave(system, "replay", id, "--judge", other)
+        #expect(page.status == 0 && page.output.contains("│") && page.output.contains(other), "\(page)")
       }
     }
 
@@ -125,7 +156,9 @@ extension RunningSystems {
       #expect(calls.output.hasPrefix("deliberation,call,purpose,tenant,"))
     }
 
-    private func forgets(_ system: RunningSystem, _ id: String, _ word: String) async throws {
+    private func forgets(
+      _ system: RunningSystem, _ id: String, _ word: String, naming replays: [String]
+    ) async throws {
       func found() async throws -> Int {
         let answer = try await ledger(system, "/v1/search?q=\(word)&limit=200")
         let hits = try JSON.parse(answer.body)["found"]?.array ?? []
@@ -136,6 +169,9 @@ extension RunningSystems {
       #expect(forgotten.status == 0, "\(forgotten.error)")
       #expect(forgotten.output == "forgotten: 1\n")
       #expect(forgotten.error.contains("until their retention ends"))
+      // what holds the same answers is named, and goes when it is asked for as well
+      let named = forgotten.error.split(separator: "\n").filter { $0.contains("judged the same answers again") }
+      #expect(Set(named.compactMap { $0.split(separator: " ").first.map(String.init) }) == Set(replays))
       try await eventually("nothing is found any more") { (try? await found()) == 0 }
       let shown = try await conclave(system, "show", id, "--json")
       #expect(!shown.output.contains(word), "\(shown.output)")

@@ -1,5 +1,6 @@
 import Bus
 import Deliberation
+import Folding
 import Foundation
 import Store
 import Testing
@@ -181,6 +182,95 @@ import Testing
     let findings = try shelf.audit().findings
     #expect(findings.map(\.kind) == [.missing])
     #expect(findings.first?.place == "\(Teller.topic)/\(lost[0].partition)/\(lost[0].offset)")
+  }
+
+  @Test("counts apart what began before the log was first read, and checks what stands of it") func cut() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 14)
+    let records = teller.records(1_000)
+    let (gone, held) = (records.prefix(300), Array(records.dropFirst(300)))
+    func subjects(_ records: some Sequence<Record>) -> Set<String> {
+      Set(records.compactMap { try? Envelope($0.headers).subject })
+    }
+    let expected = subjects(gone).intersection(subjects(held))
+    try shelf.write(held)
+    let audit = try shelf.audit()
+    #expect(audit.findings == [] && expected.count > 5)
+    #expect(audit.cut.values.reduce(0, +) == expected.count)
+    #expect(audit.digests + expected.count == audit.deliberations)
+    for (beginning, _) in audit.cut {
+      let start = held.first { "\($0.topic)/\($0.partition)" == beginning.place }?.offset
+      #expect(beginning.offset == start)
+    }
+    #expect(audit.json["cut"]?.int == Int64(expected.count) && audit.json["passed"] == true)
+    let one = try Audit.one(try #require(expected.first), try shelf.archive())
+    #expect(one.found == 0 && one.cut.values.reduce(0, +) == 1)
+    // what is missing or changed of it behind the beginning is a finding as ever
+    let victim = try #require(
+      try shelf.file.database.prepare(
+        "SELECT e.seq, e.type FROM events e JOIN subjects s ON s.number = e.subject WHERE s.id = ? ORDER BY e.seq"
+      ).rows([.text(expected.first ?? "")]) { $0.int(0) }.first)
+    try shelf.run("UPDATE events SET value = x'7b7d' WHERE seq = \(victim)")
+    #expect(try shelf.audit().findings.map(\.kind) == [.changed])
+    try shelf.run("DELETE FROM events WHERE seq = \(victim)")
+    #expect(try shelf.audit().findings.contains { $0.kind == .missing })
+    // and with its request there nothing is cut
+    let whole = try #require(subjects(held).subtracting(expected).sorted().first)
+    try shelf.run(
+      """
+      DELETE FROM events WHERE seq = (SELECT max(e.seq) FROM events e JOIN subjects s ON s.number = e.subject
+        WHERE s.id = '\(whole)' AND e.type = 'conclave.panel.assembled.v1')
+      """)
+    #expect(try shelf.audit().findings.contains { $0.kind == .digest && $0.deliberation == whole })
+  }
+
+  /// What is left of a whole deliberation, and whether it counts as one that began before the log does.
+  static let remains: [(String, @Sendable ([AuditRecord]) -> [AuditRecord], Bool)] = [
+    ("all of it", { $0 }, false),
+    ("without its request", { Array($0.dropFirst()) }, true),
+    ("its end", { $0.suffix(1) }, true),
+    ("a repeat of its request behind the first answer", { $0[2...4] + [$0[0]] + $0.dropFirst(5) }, true),
+    ("a hole in the middle", { Array($0.prefix(4) + $0.dropFirst(6)) }, false),
+    ("only the request", { Array($0.prefix(1)) }, false),
+  ]
+
+  @Test("knows what began before the log by what stands first", arguments: AuditTests.remains.indices)
+  func beginnings(_ index: Int) throws {
+    let (name, remains, isCut) = Self.remains[index]
+    var teller = Teller(seed: 15)
+    let whole = teller.story().records.map { Self.record($0) }
+    let left = remains(whole)
+    let beginning = try #require(Audit.Beginning(place: "\(Teller.topic)/3", offset: 7))
+    var audit = Audit()
+    audit.check(left, from: beginning)
+    #expect(audit.cut == (isCut ? [beginning: 1] : [:]), "\(name)")
+    var full = Audit()
+    full.check(left)
+    let isShort = left.count < whole.count && left.count > 1 || isCut
+    #expect(full.findings.map(\.kind) == (isShort ? [.digest] : []), "\(name)")
+    // where nothing is cut, it is as where the log begins at its beginning
+    #expect(audit.findings == (isCut ? [] : full.findings), "\(name)")
+    #expect(Audit.Beginning(place: "\(Teller.topic)/3", offset: 0) == nil)
+  }
+
+  @Test("does not take a refusal for one that began before the log") func refused() throws {
+    var teller = Teller(seed: 16)
+    var audit = Audit()
+    audit.check(
+      Plot.rejected.tell(&teller).map { Self.record(teller.record($0)) },
+      from: Audit.Beginning(place: "\(Teller.topic)/3", offset: 7))
+    audit.check(
+      Plot.refusedAgain.tell(&teller).map { Self.record(teller.record($0)) },
+      from: Audit.Beginning(place: "\(Teller.topic)/3", offset: 7))
+    #expect(audit.cut == [:] && audit.found == 0 && audit.digests == 1)
+  }
+
+  private static func record(_ record: Record) -> AuditRecord {
+    let event = ReadEvent(record, partitions: Teller.partitions)
+    return AuditRecord(
+      place: "\(record.topic)/\(record.partition)/\(record.offset)", row: record.offset,
+      subject: event.envelope?.subject ?? "", id: event.envelope?.id ?? "", type: event.envelope?.type ?? "",
+      key: record.key, headers: HeaderBytes.encode(record.headers), value: record.value)
   }
 
   @Test("passes what was forgotten, whose hashes remain") func forgotten() throws {

@@ -18,44 +18,27 @@ struct LogAudit {
   func report() async throws(CommandError) -> JSON {
     let topic = Topics(settings.bus).events
     let read = try await records(topic)
-    var audit = Audit()
-    for (_, records) in read.records { audit.check(records.map(\.record)) }
-    for gap in read.gaps where id == nil {
-      audit.add(
-        Audit.Finding(
-          kind: .missing, place: "\(topic)/\(gap.partition)/\(gap.from)",
-          what: "the topic has no record from offset \(gap.from) to \(gap.to - 1)"))
+    var audit = read.audit(topic)
+    var held = Held()
+    if let link { held = try await compare(link, topic, read, &audit) }
+    if let id, read.records.isEmpty, held.gone == 0 {
+      throw .failed("\(topic) holds nothing of \(id); what an earlier life of the bus held is verified without --log")
     }
-    var compared = 0
-    if let link { compared = try await compare(link, topic, read, &audit) }
     var report = audit.json.object ?? JSONObject()
-    report.append("compared", .int(Int64(compared)))
+    report.append("compared", .int(Int64(held.compared)))
+    report.append("gone", .int(Int64(held.gone)))
     return .object(report)
+  }
+
+  /// Rows of the ledger that were held against the topic, and those whose records it no longer holds.
+  struct Held {
+    var compared = 0
+    var gone = 0
   }
 
   // MARK: the topic
 
-  struct Standing: Sendable {
-    let partition: Int32
-    let offset: Int64
-    let record: AuditRecord
-  }
-
-  struct Gap: Sendable {
-    let partition: Int32
-    let from: Int64
-    let to: Int64
-  }
-
-  struct Read: Sendable {
-    var records: [String: [Standing]] = [:]
-    var gaps: [Gap] = []
-    /// By partition: the first offset that is there, and the one behind the last.
-    var lows: [Int32: Int64] = [:]
-    var ends: [Int32: Int64] = [:]
-  }
-
-  private func records(_ topic: String) async throws(CommandError) -> Read {
+  private func records(_ topic: String) async throws(CommandError) -> LogReading {
     let log = Log(service: "conclave", instance: "verify", level: .error, format: settings.logFormat)
     let metrics = Metrics()
     do {
@@ -64,12 +47,14 @@ struct LogAudit {
       try await producer.warm([topic])
       let count = producer.partitions(of: topic) ?? 0
       let partitions = (0..<count).map { TopicPartition(topic: topic, partition: $0) }
-      let result = Lock<Result<Read, CommandError>?>(nil)
+      let result = Lock<Result<LogReading, CommandError>?>(nil)
       let progress = Lock(0)
       let consumer = try Consumer(
         settings.bus, client: "conclave-verify", subscription: .assigned(partitions, group: nil),
         receiver: { [id] in
-          LogAuditReader(id: id, partitions: count, progress: progress) { read in result.withLock { $0 = $0 ?? read } }
+          LogAuditReader(LogReading(id: id, partitions: count), progress: progress) { read in
+            result.withLock { $0 = $0 ?? read }
+          }
         },
         log: log, metrics: metrics, onFatal: { why in result.withLock { $0 = .failure(.failed("\(why)")) } })
       defer {
@@ -91,8 +76,8 @@ struct LogAudit {
 
   /// Each row of the ledger that is of this life of the bus against the record at its place.
   private func compare(
-    _ link: LedgerLink, _ topic: String, _ read: Read, _ audit: inout Audit
-  ) async throws(CommandError) -> Int {
+    _ link: LedgerLink, _ topic: String, _ read: LogReading, _ audit: inout Audit
+  ) async throws(CommandError) -> Held {
     var standing: [Int32: [Int64: AuditRecord]] = [:]
     for record in read.records.values.joined() {
       standing[record.partition, default: [:]][record.offset] = record.record
@@ -100,7 +85,7 @@ struct LogAudit {
     let until = ContinuousClock.now + Self.lag
     let life = try await link.get("/v1/end")["log"]?.int ?? 0
     let path = id.map { "/v1/deliberations/\(LedgerLink.escaped($0))/events" } ?? "/v1/records"
-    var (after, compared) = (Int64(0), 0)
+    var (after, held) = (Int64(0), Held())
     while true {
       guard
         let page = try await link.find(path, [("after", "\(after)"), ("limit", "5000"), ("brief", "1")])
@@ -111,8 +96,12 @@ struct LogAudit {
           let offset = row["offset"]?.int
         else { continue }
         // what is gone by retention, and what was written since, is not there to be compared
-        guard offset >= read.lows[partition] ?? 0, offset < read.ends[partition] ?? 0 else { continue }
-        compared += 1
+        guard offset < read.ends[partition] ?? 0 else { continue }
+        guard offset >= read.lows[partition] ?? 0 else {
+          held.gone += 1
+          continue
+        }
+        held.compared += 1
         let record = standing[partition]?.removeValue(forKey: offset)
         check(row, record, "\(topic)/\(partition)/\(offset)", &audit)
       }
@@ -129,7 +118,7 @@ struct LogAudit {
             what: "it stands on the topic, and the ledger has no row of it"))
       }
     }
-    return compared
+    return held
   }
 
   private func check(_ row: JSON, _ record: AuditRecord?, _ place: String, _ audit: inout Audit) {

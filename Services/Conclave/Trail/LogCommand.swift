@@ -29,8 +29,10 @@ enum LogCommand: Command {
       var after = id == nil ? try await start(link, last: last ?? 50) : 0
       // the ledger knows where the last of one deliberation begin
       var begin = id == nil ? nil : last.map { "\($0)" }
+      var isOver = false
       while true {
-        let wait = follows ? "25000" : nil
+        // behind an end comes little, and soon
+        let wait = follows ? (isOver ? "1000" : "25000") : nil
         let query = [("after", "\(after)"), ("limit", "500"), ("wait_ms", wait), ("last", begin)]
         begin = nil
         guard let page = try await link.find(path, query) else {
@@ -41,8 +43,8 @@ enum LogCommand: Command {
           Output.data((asJSON ? event.text : line.text(event)) + "\n")
         }
         after = page["next"]?.int ?? after
-        let isOver = id != nil && events.isEmpty && page["status"]?.string != "open"
         if events.isEmpty, !follows || isOver { return 0 }
+        isOver = id != nil && page["status"]?.string != "open"
       }
     }
   }

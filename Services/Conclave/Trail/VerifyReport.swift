@@ -26,9 +26,38 @@ enum VerifyReport {
     lines.append(
       "\(number("repeats")) repeats, \(number("paid")) paid repeats ($\(AskAnswer.dollars(report["cost_repeated"]?.number ?? 0)))"
         + ", \(number("forgotten")) forgotten")
+    if let line = cut(report) { lines.append(line) }
     lines.append(
       report["passed"]?.bool == true
         ? paint(.green, "verified") : paint(.red, "not verified: \(number("found")) found"))
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The most partitions that are named in the line of those that were cut.
+  private static let mostNamed = 4
+
+  /// What could not be checked because the topic, or whoever began to copy it late, no longer had it.
+  private static func cut(_ report: JSON) -> String? {
+    let (cut, gone) = (report["cut"]?.int ?? 0, report["gone"]?.int ?? 0)
+    guard cut > 0 || gone > 0 else { return nil }
+    let all = report["begins"]?.array ?? []
+    let begins = cut > 0 ? all.filter { $0["cut"]?.int ?? 0 > 0 } : all
+    var places = begins.prefix(mostNamed).map {
+      "\($0["place"]?.string ?? "?") begins at offset \($0["offset"]?.int ?? 0)"
+    }
+    if begins.count > mostNamed { places.append("\(begins.count - mostNamed) more partitions behind 0 as well") }
+    let stands = places.joined(separator: ", ")
+    // only a report on the topic has it
+    guard report["compared"] != nil else {
+      return "cut: \(cut) deliberations began before the ledger first read their partition (\(stands)), so their"
+        + " digests cannot be recomputed"
+    }
+    guard cut > 0 else {
+      return "gone: \(gone) rows of the ledger are older than what the topic still holds (\(stands)) and were not"
+        + " compared; verify without --log: the ledger kept them"
+    }
+    return "cut: \(cut) deliberations began before what the topic still holds (\(stands)), so their digests were"
+      + " not recomputed here, and \(gone) older rows of the ledger were not compared; verify without --log: the ledger kept"
+      + " them"
   }
 }

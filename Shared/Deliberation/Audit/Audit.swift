@@ -57,6 +57,20 @@ package struct Audit: Sendable {
     }
   }
 
+  /// Where a partition begins that does not begin at offset 0: what stood before is gone by retention, or was gone when a
+  /// copy began to be made.
+  package struct Beginning: Sendable, Hashable {
+    package let place: String
+    package let offset: Int64
+
+    /// nil where nothing is gone.
+    package init?(place: String, offset: Int64) {
+      guard offset > 0 else { return nil }
+      self.place = place
+      self.offset = offset
+    }
+  }
+
   /// The most that is listed of each; how many there are is counted.
   package static let mostListed = 1_000
 
@@ -71,18 +85,31 @@ package struct Audit: Sendable {
   package private(set) var deliberations = 0
   package private(set) var digests = 0
   package private(set) var forgotten = 0
+  /// By where their partition begins: deliberations that began before it. What stands of them is checked, except the digest
+  /// of their end, which rests on what is gone too.
+  package private(set) var cut: [Beginning: Int] = [:]
 
   package init() {}
 
   package var json: JSON {
     [
       "passed": .bool(found == 0), "events": .int(Int64(events)), "deliberations": .int(Int64(deliberations)),
-      "digests": .int(Int64(digests)), "forgotten": .int(Int64(forgotten)), "repeats": .int(Int64(repeats)),
+      "digests": .int(Int64(digests)), "forgotten": .int(Int64(forgotten)),
+      "cut": .int(Int64(cut.values.reduce(0, +))), "begins": .array(begins), "repeats": .int(Int64(repeats)),
       "paid": .int(Int64(paid)), "paid_repeats": .array(paidRepeats.map(\.json)),
       "cost_repeated": .double(Double(costRepeated) / 1e9), "found": .int(Int64(found)),
       "findings": .array(findings.map(\.json)),
     ]
   }
+
+  private var begins: [JSON] {
+    cut.sorted { ($0.key.place, $0.key.offset) < ($1.key.place, $1.key.offset) }.map { beginning, count in
+      ["place": .string(beginning.place), "offset": .int(beginning.offset), "cut": .int(Int64(count))]
+    }
+  }
+
+  /// Says where a partition begins although nothing that stands there began before.
+  package mutating func note(_ beginning: Beginning) { cut[beginning, default: 0] += 0 }
 
   package mutating func add(_ finding: Finding) {
     found += 1
@@ -96,8 +123,9 @@ package struct Audit: Sendable {
         event: record.id.isEmpty ? nil : record.id, place: record.place, what: what))
   }
 
-  /// Goes through what stands of one deliberation, in its order.
-  package mutating func check(_ records: [AuditRecord]) {
+  /// Goes through what stands of one deliberation, in its order. `beginning`: where its partition begins, if that is not
+  /// at offset 0.
+  package mutating func check(_ records: [AuditRecord], from beginning: Beginning? = nil) {
     deliberations += 1
     var facts: [String: AuditRecord] = [:]
     var places: [String: Int64] = [:]
@@ -144,7 +172,17 @@ package struct Audit: Sendable {
       add(
         .erased, record, "its content is erased, and the tombstone does not name it although it stands before the end")
     }
-    if let end { digest(order, end) }
+    if let beginning, Self.isCut(records) {
+      cut[beginning, default: 0] += 1
+    } else if let end {
+      digest(order, end)
+    }
+  }
+
+  /// Whether it began before what stands: nothing but a refusal comes before the first request.
+  private static func isCut(_ records: [AuditRecord]) -> Bool {
+    let first = records.first { $0.name != nil && $0.name != .rejected && !$0.subject.isEmpty }
+    return first.map { $0.name != .requested } ?? false
   }
 
   /// The first end; a rejection is one only where nothing was requested before it.
