@@ -29,14 +29,14 @@ extension OverBroker {
       let broker = try await BrokerUnderTest.start([("a", 1), ("b", 1)])
       let producer = try await ConsumerTests.filled(broker, 3_000)
       let ours = try await Self.read(3_000, of: "a", broker)
-      // one by one, so that each is a batch of its own, and a small value: each refill waits for a timer
+      // with a small value each refill waits for a timer; a real broker has all of these in one
       for number in 0..<8 {
         _ = try await producer.send(Outgoing(topic: broker.topic("b"), key: nil, value: text("\(number)")))
       }
       let small = try await Self.read(8, of: "b", broker, [("queued.min.messages", "1")])
       print("3,000 records in \(ours.whole), at most \(ours.longest) apart; 8 one by one ahead in \(small.whole)")
       #expect(ours.longest < .milliseconds(500), "\(ours)")
-      #expect(small.whole > .seconds(1), "else the setting does no harm any more: \(small)")
+      #expect(small.whole > .seconds(1) || broker.embedded == nil, "else the setting does no harm any more: \(small)")
       var settings = broker.settings
       settings.properties["queued.min.messages"] = "1000"
       #expect(throws: BusError.self) {

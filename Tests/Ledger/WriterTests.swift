@@ -127,8 +127,10 @@ import Testing
     #expect(audit.found == 2)
   }
 
-  @Test("is nobody's fact where it cannot be read, also before the end and under the id of one that can")
-  func unreadableFirst() throws {
+  @Test(
+    "is nobody's fact where it cannot be read, also before the end and under the id of one that can",
+    arguments: [true, false])
+  func unreadableFirst(reopening: Bool) throws {
     let shelf = try Shelf()
     var teller = Teller(seed: 8)
     let told = teller.deliberation()
@@ -152,7 +154,7 @@ import Testing
       ).headers)
     try shelf.write(Array(records.prefix(2)) + [stray] + records.dropFirst(2).prefix(1))
     // the same where the file is asked what stands there
-    shelf.reopen()
+    if reopening { shelf.reopen() }
     try shelf.write(Array(records.dropFirst(3)))
     let archive = try shelf.archive()
     let standing = try archive.rows(of: id).filter { $0.id == told[good].id }.map(\.standing)
