@@ -180,6 +180,13 @@ class Codes(unittest.TestCase):
                 answer = httpx.post(url, content=content, headers={**headers, "Content-Type": type}, timeout=60)
                 self.assertEqual(answer.status_code, 400, answer.text[:300])
 
+    def test_one_body_in_two_forms_is_two_questions_under_one_key(self):
+        body, key = {**PLAIN, "input": "Tabs or spaces?"}, {"Idempotency-Key": "two-forms"}
+        first = ask(body, **key)
+        self.assertEqual(first.status_code, 200, first.text[:300])
+        self.assertEqual(ask(body, path="/v1/responses", **key).status_code, 422)
+        self.assertEqual(ask(body, **key).json(), first.json())
+
     def test_every_refusal_has_an_id_and_may_be_read_by_a_page(self):
         origin = {"Origin": "https://chat.example.com", "X-Request-Id": "refused-7"}
         large = {**PLAIN, "nothing": "x" * 1_200_000}

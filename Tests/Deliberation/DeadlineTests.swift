@@ -37,6 +37,43 @@ import Testing
   }
 
   @Test(
+    "a plain call and a decision that their caller gives up at the deadline are the deadline's",
+    arguments: [FailureReason.timeout, .expired])
+  func plainGivenUp(reason: FailureReason) throws {
+    let plain: JSON = ["model": "openai/gpt-5.1", "messages": Sample.messages]
+    for (request, call) in [(plain, "answer/0/-/0"), (Sample.tool(), "decision/0/-/0")] {
+      var story = try Story(request)
+      try story.dispatches()
+      var early = story
+      try early.fails(call, reason)
+      try early.assembles()
+      #expect(early.failed?.reason == .answerFailed && early.result?.code == 504)
+      story.wait(until: end)
+      try story.fails(call, reason)
+      try story.assembles()
+      #expect(story.failed?.reason == .deadline && story.result?.code == 504)
+    }
+  }
+
+  @Test("an answer in place of a panel that came to nothing is the deadline's where that gave it up") func alone()
+    throws
+  {
+    var story = try Story()
+    try story.dispatches()
+    for index in 0..<3 { try story.fails("panel/0/\(index)/0", .timeout) }
+    try story.assembles()
+    try story.judges()
+    var early = story
+    try early.fails("answer/0/-/0", .upstreamError)
+    try early.assembles()
+    #expect(early.failed?.reason == .allPanelsFailed && early.result?.code == 502)
+    story.wait(until: end)
+    try story.fails("answer/0/-/0", .timeout)
+    try story.assembles()
+    #expect(story.failed?.reason == .deadline && story.result?.code == 504)
+  }
+
+  @Test(
     "a panel that nobody sealed until the end is sealed first, and no draft is lost", arguments: ["merge", "best-of"])
   func away(mode: String) throws {
     var story = try Story(Sample.alias(["mode": .string(mode)]))

@@ -57,6 +57,41 @@ import Testing
     #expect(found["result"]?.bytes == Results.result(folded)?.body.bytes)
   }
 
+  @Test("says with which body a deliberation began as soon as the log does, and that of no other ask") func body()
+    throws
+  {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 12)
+    let told = teller.deliberation()
+    let id = told[0].subject
+    let archive = try shelf.archive()
+    let own = SHA256.hex(id)
+    let ask = Record(
+      topic: "conclave.requests", partition: 0, offset: 0, timestamp: 2_000_000_000_000, key: nil,
+      value: Array(#"{"request":{},"tenant":"acme","body_sha256":"\#(own)"}"#.utf8),
+      headers: Envelope(
+        id: id + "/ask", type: "conclave.ask.v1", source: "/conclave/gateway", subject: id, time: ""
+      ).headers)
+    try shelf.write([ask])
+    // intake has not said yet whether it takes it
+    let waiting = try #require(try archive.result(id))
+    #expect(waiting["status"] == "open" && waiting["body_sha256"] == nil)
+    try shelf.write([teller.record(told[0])])
+    let begun = try #require(try archive.result(id))
+    #expect(begun["status"] == "open" && begun["body_sha256"]?.string == own)
+    guard case .requested(var joined) = try Event.parse(type: told[0].type, id: told[0].id, value: told[0].value)
+    else {
+      Issue.record("a story begins with its ask")
+      return
+    }
+    joined.bodyHash = "another"
+    try shelf.write([teller.record(.requested(joined), of: id, "0123456789abcdef")])
+    #expect(try archive.result(id)?["body_sha256"]?.string == own)
+    try shelf.write(told.dropFirst().map { teller.record($0) })
+    let ended = try #require(try archive.result(id))
+    #expect(ended["status"] == "completed" && ended["body_sha256"]?.string == own)
+  }
+
   @Test("holds what came twice once as a fact, and shows the repeats and what they cost") func repeats() throws {
     let shelf = try Shelf()
     var teller = Teller(seed: 3)

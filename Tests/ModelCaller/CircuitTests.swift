@@ -9,12 +9,12 @@ import Testing
   private let down = ProviderFailure(.upstreamError, status: 503, message: "", remedy: .later)
   private let silent = ProviderFailure(.timeout, message: "", remedy: .later, stayedSilent: true)
 
-  /// A gate whose last requests all failed so.
-  private func gate(after failure: ProviderFailure, _ count: Int, limit: Int = 100) -> Door {
+  /// A gate whose last requests all failed so, one after the other.
+  private func gate(after failure: ProviderFailure, _ count: Int, every: Int64 = 0, limit: Int = 100) -> Door {
     let gate = Door(Gate(limit: limit))
     for serial in 0..<count {
-      _ = gate.enter(serial, now: start)
-      gate.leave(failure, now: start)
+      let now = start + Int64(serial) * every
+      if gate.enter(serial, now: now) || gate.next(now: now) != nil { gate.leave(failure, now: now) }
     }
     return gate
   }
@@ -115,7 +115,23 @@ import Testing
     _ reason: FailureReason, _ status: Int?, _ brokeOff: Bool, _ shuts: Bool
   ) {
     let failure = ProviderFailure(reason, status: status, message: "", remedy: .later, brokeOff: brokeOff)
-    #expect(gate(after: failure, 50).isShut == shuts)
+    #expect(gate(after: failure, 50, every: Gate.refusedRest).isShut == shuts)
+  }
+
+  @Test(arguments: [(9_000, true), (12_000, false)] as [(Int64, Bool)])
+  func `a call's own deadline speaks of its provider only where that had long enough to begin`(
+    _ time: Int64, _ isOpen: Bool
+  ) {
+    var table = Table()
+    _ = table.assign()
+    var attempts: [Attempt] = []
+    for offset in 0..<Int64(Gate.failuresToOpen) {
+      attempts += table.read(Table.record(offset, "d\(offset)", deadline: table.now + time)).attempts
+    }
+    #expect(attempts.count == Gate.failuresToOpen)
+    _ = table.pass(time + 10)
+    for attempt in attempts { #expect(table.fail(attempt, .cancelled("stopped")).failures == ["timeout"]) }
+    #expect(table.table.doors.first?.isOpen == isOpen)
   }
 
   @Test func `who waits for a door goes on waiting while a probe's answer takes its time`() throws {

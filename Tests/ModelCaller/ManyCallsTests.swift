@@ -79,7 +79,8 @@ extension OnABroker {
       let caller = try CallerProcess(
         stage.bus, simulator: simulator.url, inFlight: 2 * count, models: [Self.model])
       try await caller.ready()
-      try await simulator.behave(["match": "", "behaviour": "status-429", "for_ms": 5_000])
+      // refused at once: of refusals that take as long as answers nobody could know before all have asked
+      try await simulator.behave(["match": "", "behaviour": "status-429+latency-0", "for_ms": 5_000])
       try await send(count, to: stage)
       await eventually("the storm is over and they are under way", within: .seconds(90)) {
         stage.events.count > count / 100
@@ -90,9 +91,12 @@ extension OnABroker {
       let course = try await watch(stage, caller, until: all, within: .seconds(180))
       let failed = stage.events.values.filter { $0["reason"] != nil }
       let requests = Int(try await simulator.metric("conclave_simulator_requests_total"))
+      let statuses = stage.events.values.flatMap { $0["tries"]?.array ?? [] }.map { $0["status"]?.int ?? 0 }
+      func tries(_ status: Int64) -> Int { statuses.count { $0 == status } }
       print(
         """
-        \(all) calls through a storm and an outage: \(course.took), \(requests) requests, \(failed.count) failed; \
+        \(all) calls through a storm and an outage: \(course.took), \(requests) requests, of which 429 \(tries(429)), \
+        503 \(tries(503)); \(failed.count) failed; \
         \(caller.memory.most) MB at most
         """)
       #expect(stage.events.count == all)

@@ -94,6 +94,15 @@ import Testing
     }
   }
 
+  @Test func `calls with little time say nothing of a provider that needs more`() async throws {
+    let house = try await house(latency: 20_000)
+    for _ in 0..<60 { try await house.stage.command("simulator/model-a", milliseconds: 1_000) }
+    await eventually("all have ended") { house.stage.events.count == 60 }
+    #expect(house.stage.events.values.allSatisfy { $0["reason"]?.string == "timeout" })
+    #expect(house.caller.metric("conclave_provider_outages_total") == 0)
+    #expect(house.caller.metric("conclave_provider_cuts_total") == 0)
+  }
+
   @Test func `a storm of 429 loses no call, and makes the provider's bound smaller for a while`() async throws {
     let room = 300
     let house = try await house(room: room)
@@ -104,6 +113,9 @@ import Testing
     }
     await eventually("all have ended", within: .seconds(60)) { house.stage.events.count >= 300 }
     #expect(house.stage.events.values.allSatisfy { $0["reason"] == nil })
+    let requests = try await house.requests
+    print("a storm of 5 s among 300 calls: \(requests) requests")
+    #expect(requests < 300 * 3 / 2)
     #expect(house.caller.metric("conclave_provider_cuts_total") >= 2)
     #expect(house.caller.metric("conclave_provider_outages_total") == 0)
     // it grows while it is used
@@ -114,6 +126,52 @@ import Testing
       if patience % 20 == 0 { await pace(.milliseconds(100)) }
     }
     #expect(house.caller.metric("conclave_provider_width", of: "sim") == Double(room))
+  }
+
+  @Test func `timeouts make the bound smaller, and it grows again only while answers come as fast as usual`()
+    async throws
+  {
+    var timeouts = ProviderTimeouts()
+    timeouts.firstToken = .milliseconds(1_500)
+    let room = 200
+    let house = try await house(room: room, timeouts: timeouts)
+    func width() -> Int { Int(house.caller.metric("conclave_provider_width", of: "sim")) }
+    var asked = 0
+    func ask(_ count: Int) async throws {
+      for _ in 0..<count { try await house.stage.command("simulator/model-a", milliseconds: 120_000) }
+      asked += count
+    }
+    func ended() async {
+      await eventually("all have ended", within: .seconds(30)) { house.stage.events.count >= asked }
+    }
+    try await ask(40)
+    await ended()
+    #expect(width() == room)
+    // too few for an outage
+    try await house.behave("silent", for: 1_000)
+    try await ask(10)
+    await ended()
+    #expect(house.caller.metric("conclave_provider_cuts_total") >= 1)
+    #expect(house.caller.metric("conclave_provider_outages_total") == 0)
+    #expect(width() < room / 10)
+    try await house.behave("latency-600", for: 60_000)
+    try await ask(20)
+    await ended()
+    let slow = width()
+    #expect(slow < room / 4)
+    for _ in 0..<3 {
+      try await ask(20)
+      await ended()
+      #expect(width() == slow)
+    }
+    try await house.behave("latency-20", for: 120_000)
+    var patience = 0
+    while width() < room, patience < 600 {
+      try await ask(20)
+      await ended()
+      patience += 1
+    }
+    #expect(width() == room)
   }
 
   @Test(arguments: ["sim", "messages"])

@@ -206,20 +206,35 @@ extension OnABroker {
       ]
     ]
 
-    @Test(arguments: ["sim", "whole", "messages"])
-    func `functions are called, their arguments whole, streamed or not and in either format`(
-      _ provider: String
+    @Test(arguments: ["sim", "whole", "messages"], ["plain", "crlf", "split", "gzip+crlf+comments+multi-line"])
+    func `functions are called, their arguments whole, streamed or not, in either format and however it is written`(
+      _ provider: String, _ wire: String
     ) async throws {
       let (stage, _) = try await Self.shared.value
       let question = "How is it there? [call get_weather {\"city\": \"Oslo\"}]"
-      let outcome = try await stage.outcome(
-        try await stage.command("\(provider)/plain", question: question, tools: Self.functions))
+      let gateway = ReplyAddress(partition: 3, gateway: "gateway-3", incarnation: "i")
+      let made = try await stage.command(
+        "\(provider)/\(wire)", question: question, stream: gateway, tools: Self.functions)
+      let outcome = try await stage.outcome(made)
       #expect(outcome["finish_reason"] == "tool_calls", "\(outcome.text.prefix(300))")
       let call = try #require(outcome["tool_calls"]?[0])
       #expect(call["function"]?["name"] == "get_weather")
       let arguments = try #require(call["function"]?["arguments"]?.string)
       #expect(try JSON.parse(arguments) == ["city": "Oslo"])
       #expect(call["id"]?.string?.hasPrefix("call_") == true)
+      // who cannot stream has no pieces
+      guard provider != "whole" else { return }
+      func pieces() -> [JSON] {
+        stage.replies.values.flatMap { $0["deltas"]?.array ?? [] }.filter { $0["call"]?.string == made.text }
+          .flatMap { $0["tool_calls"]?.array ?? [] }
+      }
+      await eventually("its pieces have come") {
+        pieces().compactMap { $0["function"]?["arguments"]?.string }.joined() == arguments
+      }
+      #expect(pieces().count > 1)
+      #expect(pieces().allSatisfy { $0["index"] == 0 })
+      #expect(pieces().first?["function"]?["name"] == "get_weather")
+      #expect(pieces().first?["id"] == call["id"])
     }
 
     @Test func `what was read from the provider's cache costs less`() async throws {

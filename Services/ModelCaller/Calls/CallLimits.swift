@@ -21,6 +21,9 @@ package struct CallLimits: Sendable {
   package var recordBytes = 1_000_000
   /// How long a call waits for a provider that is down and has no other way: longer than most outages that pass.
   package var patience: Int64 = 20_000
+  /// A provider that had not begun to answer after this long, when the call's own time was over, counts as silent: calls
+  /// with little time say nothing of it.
+  package var silence: Int64 = 10_000
   /// How often it looks again, beyond that, while an answer is awaited that would open the door.
   package var probePatience: Int64 = 1_000
   /// Whether answers of calls that allow it are kept for others.

@@ -307,8 +307,10 @@ extension CallTable {
     } else {
       conclude(serial, .completed, answer, now)
     }
+    let wasSilent =
+      call.stopping?.reason == .timeout && took >= limits.silence && firstToken == nil && failure?.status == nil
     gates[route.provider]?.leave(
-      failure, began: call.tryStarted, wasStopped: call.stopping != nil,
+      wasSilent ? call.stopping : failure, began: call.tryStarted, wasStopped: call.stopping != nil && !wasSilent,
       latency: firstToken.map { $0 - call.tryStarted }, of: route.model, wasHeard: call.wasHeard, excess: excess,
       now: now)
     admit(route.provider, now)

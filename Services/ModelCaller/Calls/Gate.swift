@@ -5,8 +5,9 @@ package import Models
 /// that may not go in stand in a row.
 ///
 /// The bound on requests at once adapts: it opens step by step, is cut when the provider says that it is too much, and
-/// grows again with its answers while they come as fast as usual. An outage shuts the door; after a while one request
-/// goes in as a probe, and its answer opens the door or keeps it shut.
+/// grows again with its answers while they come as fast as usual. A place that was refused so stays taken for a while: who
+/// is refused at once would leave it to the next at once. An outage shuts the door; after a while one request goes in as a
+/// probe, and its answer opens the door or keeps it shut.
 package struct Gate: Sendable {
   private enum Circuit: Sendable, Equatable {
     case closed
@@ -21,6 +22,8 @@ package struct Gate: Sendable {
   private var ramp: Ramp?
   private var pulse = Pulse()
   private(set) package var inUse = 0
+  /// Until when places stay taken whose requests were refused.
+  private var resting = Queue<Moment>()
   /// Requests of which the provider's counts may know nothing yet.
   private var unheard = 0
   private var row = Queue<Int>()
@@ -34,23 +37,23 @@ package struct Gate: Sendable {
   /// opened the door last.
   private var lastFailed = Moment(milliseconds: .min)
   private var openSince = Moment(milliseconds: .min)
-  /// The latest results, the newest last: true is a failure that counts.
-  private var results: [Bool] = []
+  private var evidence = Evidence()
   private var lastCut = Moment(milliseconds: .min)
   private var recovery: Recovery?
   private var openings = 0
   private var hasBegun = false
   private(set) package var figures = GateFigures()
 
-  /// So many of the last results decide whether a provider is down, and so many of them must have failed.
-  package static let window = 20
-  package static let failuresToOpen = 18
+  /// So many failures among the latest requests shut the door.
+  package static let failuresToOpen = Evidence.enough
   /// How long the door stays shut the first time; each time that the probe fails it is longer, up to the longest, so that
   /// a provider that comes back is found within 30 s.
   package static let firstRest: Int64 = 1_000
   package static let longestRest: Int64 = 15_000
   /// After a cut, further complaints are about what was sent before it.
   package static let cutEvery: Int64 = 1_000
+  /// How long a place stays taken whose request was too much, so that a storm of refusals makes few.
+  package static let refusedRest: Int64 = 1_000
 
   package init(limit: Int, requestsPerMinute: Int? = nil, tokensPerMinute: Int? = nil) {
     self.limit = limit
@@ -72,14 +75,14 @@ package struct Gate: Sendable {
       row.append(serial)
       return false
     }
-    began()
+    began(now)
     return true
   }
 
   /// For a second request of a call that has one under way: it goes in where there is room, and never waits.
   package mutating func enterAtOnce(tokens cost: Double, now: Moment) -> Bool {
     guard row.isEmpty, circuit == .closed, hasRoom(now), take(cost, now) else { return false }
-    began()
+    began(now)
     return true
   }
 
@@ -92,15 +95,16 @@ package struct Gate: Sendable {
       }
       guard admits(now), take(tokens, now) else { return nil }
       _ = row.popFirst()
-      began()
+      began(now)
       return first
     }
     return nil
   }
 
-  private mutating func began() {
+  private mutating func began(_ now: Moment) {
     inUse += 1
     unheard += 1
+    evidence.began(now)
     if isProbing { figures.probes += 1 }
   }
 
@@ -112,8 +116,12 @@ package struct Gate: Sendable {
     case .probing(let since): return since + Self.longestRest
     case .closed: break
     }
-    guard inUse < Int(bound) else { return recovery == nil ? nil : now + Self.growEvery }
-    if let ramp, inUse >= Int(ramp.width(now)) { return ramp.next(now) }
+    guard taken < Int(bound) else {
+      return [resting.first, recovery == nil ? nil : now + Self.growEvery].compactMap(\.self).min()
+    }
+    if let ramp, taken >= Int(ramp.width(now)) {
+      return [resting.first, ramp.next(now)].compactMap(\.self).min()
+    }
     return [
       requests?.ready(1, now: now), tokens?.ready(1, now: now), toldRequests?.ready(1, now: now),
       toldTokens?.ready(1, now: now),
@@ -140,9 +148,12 @@ package struct Gate: Sendable {
     return true
   }
 
+  private var taken: Int { inUse + resting.count }
+
   private mutating func hasRoom(_ now: Moment) -> Bool {
     grow(now)
-    guard inUse < Int(bound) else { return false }
+    while let until = resting.first, until <= now { _ = resting.popFirst() }
+    guard taken < Int(bound) else { return false }
     if !hasBegun {
       hasBegun = true
       ramp = Ramp(Ramp.first, now: now)
@@ -150,7 +161,7 @@ package struct Gate: Sendable {
     guard let ramp else { return true }
     let width = ramp.width(now)
     if width >= bound { self.ramp = nil }
-    return inUse < Int(width)
+    return taken < Int(width)
   }
 
   private mutating func take(_ cost: Double, _ now: Moment) -> Bool {
@@ -225,7 +236,7 @@ package struct Gate: Sendable {
       open(began, now)
     } else {
       ramp?.answered(now)
-      note(false)
+      evidence.answered(began)
     }
     if began >= openSince { openings = 0 }
   }
@@ -236,24 +247,18 @@ package struct Gate: Sendable {
     if circuit == .closed {
       lastFailed = max(lastFailed, began)
       ramp?.failed(now)
-      note(true)
-      if results.count(where: \.self) >= Self.failuresToOpen { shut(now) }
+      if evidence.failed(began, now) { shut(now) }
     } else if circuit == .probing(since: began) {
       lastFailed = max(lastFailed, began)
       shut(now)
     }
   }
 
-  private mutating func note(_ failed: Bool) {
-    results.append(failed)
-    if results.count > Self.window { results.removeFirst() }
-  }
-
   private mutating func shut(_ now: Moment) {
     let rest = min(Self.longestRest, Self.firstRest << Int64(min(openings, 10)))
     if openings == 0 { figures.openings += 1 }
     openings += 1
-    results = []
+    evidence = Evidence()
     circuit = .open(until: now + rest)
   }
 
@@ -261,7 +266,7 @@ package struct Gate: Sendable {
   /// alone for longer.
   private mutating func open(_ began: Moment, _ now: Moment) {
     openSince = began
-    results = []
+    evidence = Evidence()
     circuit = .closed
     ramp = Ramp(Ramp.again, now: now)
   }
@@ -275,16 +280,22 @@ package struct Gate: Sendable {
     if bound >= Double(limit) { recovery = nil }
   }
 
+  private mutating func cut(_ now: Moment) {
+    lastCut = now
+    figures.cuts += 1
+    // what is in use, not what would have been allowed, is what was too much
+    let tooMany = min(bound, Double(inUse + 1))
+    bound = max(1, tooMany * 0.7)
+    recovery = Recovery(peak: tooMany, low: bound, now: now)
+  }
+
   private mutating func adapt(_ failure: ProviderFailure?, _ now: Moment) {
     let isTooMuch = failure.map { $0.reason == .rateLimited || $0.reason == .timeout } ?? false
     if isTooMuch {
-      guard now - lastCut >= Self.cutEvery || lastCut.milliseconds == .min else { return }
-      lastCut = now
-      figures.cuts += 1
-      // what is in use, not what would have been allowed, is what was too much
-      let tooMany = min(bound, Double(inUse + 1))
-      bound = max(1, tooMany * 0.7)
-      recovery = Recovery(peak: tooMany, low: bound, now: now)
+      if now - lastCut >= Self.cutEvery || lastCut.milliseconds == .min { cut(now) }
+      guard failure?.reason == .rateLimited else { return }
+      resting.append(now + Self.refusedRest)
+      recovery?.rest(until: now + Self.refusedRest)
     } else if failure == nil, bound < Double(limit), pulse.holds {
       bound = min(Double(limit), bound + 1 / max(1, bound / 4))
     }

@@ -10,8 +10,9 @@ package struct Ramp: Sendable, Equatable {
   package static let first = 32.0
   /// After an outage: what was down is often not whole at once.
   package static let again = 8.0
-  /// How long until the width has doubled.
-  package static let every: Int64 = 100
+  /// How long until the width has doubled: a refusal takes a provider some tenths of a second, and until the first one
+  /// is there nothing speaks against more.
+  package static let every: Int64 = 200
   /// Beyond this a provider is known well enough.
   package static let widest = 1_000_000.0
 

@@ -31,6 +31,9 @@ package struct Recovery: Sendable, Equatable {
     return max(low, peak + Self.steepness * seconds * seconds * seconds)
   }
 
+  /// Time until then does not count either: while refused places rest nothing shows whether the rest is taken.
+  package mutating func rest(until: Moment) { since = max(since, until) }
+
   private static func root(_ value: Double) -> Double {
     guard value > 0 else { return 0 }
     // Newton's way, which comes near enough in a few steps from any start

@@ -19,6 +19,10 @@ final class Performer: Sendable {
     scrubber = Scrubber(providers.values.compactMap(\.key))
   }
 
+  /// A call is given up at its deadline by the table alone, so that no failure of a deadline's stands before it by another
+  /// clock; a request has a bound of its own for the case that nobody comes to that.
+  private static let afterDeadline: Int64 = 2_000
+
   /// Starts a request; its pieces and its end come to the mailbox, its end always.
   func start(_ attempt: Attempt, _ mailbox: Mailbox) -> Exchange {
     let provider = providers[attempt.route.provider]
@@ -42,7 +46,8 @@ final class Performer: Sendable {
       model: attempt.route.name, messages: messages, tools: tools, parameters: parameters,
       responseFormat: body["response_format"],
       streams: provider.streams, headers: Self.headers(attempt))
-    let http = provider.request(request, total: .milliseconds(left), maxBodyBytes: upstreamBytes)
+    let http = provider.request(
+      request, total: .milliseconds(left + Self.afterDeadline), maxBodyBytes: upstreamBytes)
     exchange.runs(on: client.start(http) { exchange.happened($0) })
     return exchange
   }

@@ -48,6 +48,7 @@ struct Ending {
           status: "ok", answerCall: completed.call, model: completed.model, mode: ask.mode, totals: totals))
     }
     guard let failure = call.failed else { return nil }
+    if let late = late(ask, call) { return late }
     let status =
       switch failure.reason {
       case .rateLimited: 429
@@ -74,11 +75,7 @@ struct Ending {
           winner: ask.mode == .bestOf ? result.winner : nil, totals: totals))
     }
     guard let failure = final.call.failed else { return nil }
-    if let outcome = final.call.outcome, [.timeout, .expired].contains(failure.reason),
-      outcome.time >= ask.deadline
-    {
-      return failed(.deadline, 504, "the answer was not there at the deadline; \(words(failure))")
-    }
+    if let late = late(ask, final.call) { return late }
     let status =
       switch failure.reason {
       case .rateLimited: 429
@@ -86,6 +83,15 @@ struct Ending {
       default: 502
       }
     return answerFailed(result, status, words(failure))
+  }
+
+  /// The last call was given up because the deliberation's time was over: the end is the deadline's, whether its caller's
+  /// word or the clock here comes first.
+  private func late(_ ask: Requested, _ call: CallState) -> Event? {
+    guard let outcome = call.outcome, let failure = call.failed, [.timeout, .expired].contains(failure.reason),
+      outcome.time >= ask.deadline
+    else { return nil }
+    return failed(.deadline, 504, "the answer was not there at the deadline; \(words(failure))")
   }
 
   private func answerFailed(_ result: FusionResult, _ status: Int, _ words: String) -> Event {
