@@ -218,6 +218,26 @@ import Testing
     #expect(event.message.contains(path))
   }
 
+  @Test("takes what a request says of itself, within bounds") func metadata() throws {
+    #expect(try requested(Sample.alias([:], ["metadata": ["job": "7"]])).metadata == ["job": "7"])
+    // what stands beside the request is the pipeline's own word for it
+    #expect(
+      try requested(Sample.alias([:], ["metadata": ["job": "7"]]), ["metadata": ["row": 1]]).metadata == ["row": 1])
+    func pairs(_ count: Int, key: Int = 5, value: Int = 5) -> JSON {
+      var object: JSONObject = [:]
+      for number in 0..<count {
+        object["\(number)" + String(repeating: "k", count: key - "\(number)".count)] = .string(
+          String(repeating: "é", count: value))
+      }
+      return .object(object)
+    }
+    #expect(try requested(Sample.alias([:], ["metadata": pairs(16, key: 64, value: 512)])).metadata != nil)
+    for wrong in [pairs(17), pairs(1, key: 65), pairs(1, value: 513), ["job": 7], ["job"], "job"] {
+      let event = try rejected(Sample.alias([:], ["metadata": wrong]))
+      #expect(event.code == 400 && event.path?.hasPrefix("metadata") == true, "\(wrong.text.prefix(80))")
+    }
+  }
+
   @Test("refuses a model that no key reaches as unavailable") func unreachable() throws {
     let event = try rejected(Sample.alias(["model": "local/unreachable"]))
     #expect(event.code == 503 && event.errorType == "provider_overloaded")

@@ -130,6 +130,20 @@ import Testing
     #expect(refused < 200, "\(refused)")
   }
 
+  @Test func `each time that all are refused fewer are asked, as the bound does not grow while refused places rest`() {
+    let gate = Door(Gate(limit: 1_000))
+    for serial in 0..<1_000 { _ = gate.enter(serial, now: start) }
+    var (now, asked) = (start, [gate.inUse])
+    for _ in 0..<5 {
+      for _ in 0..<gate.inUse { gate.leave(tooMuch, now: now) }
+      #expect(gate.next(now: now + Gate.refusedRest - 1) == nil)
+      now = now + Gate.refusedRest
+      while gate.next(now: now) != nil {}
+      asked.append(gate.inUse)
+    }
+    #expect(asked == [32, 22, 15, 10, 7, 4])
+  }
+
   @Test func `the bound comes back by time where answers take long, slowly near what was too much`() {
     let gate = Door(Gate(limit: 10_000))
     var now = start

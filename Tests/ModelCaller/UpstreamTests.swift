@@ -57,7 +57,7 @@ extension OnABroker {
     @Test(arguments: wholes)
     func `a provider that cannot stream is read within the same limits`(_ part: String) async throws {
       let house = try await Self.house.value
-      let call = try await house.stage.command("simulator/\(part)+model-whole", milliseconds: 4_000)
+      let call = try await house.stage.command("simulator/\(part)+model-whole", milliseconds: 15_000)
       let outcome = try await house.stage.outcome(call)
       switch part {
       case "big-50mb", "endless", "gzip-bomb": #expect(outcome["reason"]?.string == "too_large")

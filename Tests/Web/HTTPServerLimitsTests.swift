@@ -184,6 +184,32 @@ import Web
     #expect(metrics.render().contains("\nconclave_http_arriving_bytes 0\n"))
   }
 
+  @Test("gives each body its equal share where large ones have taken all the room") func shared() throws {
+    var limits = HTTPServerLimits()
+    limits.arrivingBytes = 100_000
+    let metrics = Metrics()
+    let server = try server(limits, metrics: metrics)
+    defer { server.stop() }
+    let large = try (0..<2).map { _ in
+      let client = try #require(RawClient(port: server.port))
+      client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n")
+      client.send([UInt8](repeating: 120, count: 50_000))
+      return client
+    }
+    #expect(eventually { metrics.render().contains("\nconclave_http_arriving_bytes 100000\n") })
+    // a third of the room
+    let small = try #require(RawClient(port: server.port))
+    small.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 30000\r\n\r\n")
+    small.send([UInt8](repeating: 120, count: 30_000))
+    #expect(small.read { $0.hasSuffix("30000 bytes") })
+    // and those that have more than theirs get no more
+    large[0].send([UInt8](repeating: 120, count: 10_000))
+    #expect(large[0].isClosed())
+    #expect(large[0].text.hasPrefix("HTTP/1.1 503 "))
+    large[1].send([UInt8](repeating: 120, count: 10_000))
+    #expect(large[1].read { $0.hasSuffix("60000 bytes") })
+  }
+
   @Test("answers a body that comes too slowly with 408") func slowBody() throws {
     var limits = HTTPServerLimits()
     limits.bodyTime = .milliseconds(200)

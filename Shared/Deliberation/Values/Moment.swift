@@ -77,7 +77,8 @@ package struct Moment: Comparable, Hashable, Sendable {
   /// As it stands in records: milliseconds, `Z`.
   package var rfc3339: String {
     let days = milliseconds.floored(by: 86_400_000)
-    let ofDay = milliseconds - days * 86_400_000
+    let rest = milliseconds % 86_400_000
+    let ofDay = rest < 0 ? rest + 86_400_000 : rest
     let date = Self.date(days: days)
     return String(unsafeUninitializedCapacity: 24) { buffer in
       var place = 0
@@ -125,7 +126,7 @@ package struct Moment: Comparable, Hashable, Sendable {
 
 extension Int64 {
   fileprivate func floored(by divisor: Int64) -> Int64 {
-    self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
+    self % divisor < 0 ? self / divisor - 1 : self / divisor
   }
 }
 

@@ -25,6 +25,9 @@ import Testing
   @Test("moments count days as the calendar does") func calendar() throws {
     #expect(try #require(Moment(rfc3339: "2026-11-21T00:00:00Z")).milliseconds == 1_795_219_200_000)
     #expect(Moment(milliseconds: 951_782_400_000).rfc3339 == "2000-02-29T00:00:00.000Z")
+    #expect(Moment(milliseconds: -1).rfc3339 == "1969-12-31T23:59:59.999Z")
+    // before and after all others: no calendar has them, and writing them down ends nobody
+    for far in [Moment(milliseconds: .min), Moment(milliseconds: .max)] { #expect(far.rfc3339.utf8.count == 24) }
   }
 
   @Test(
