@@ -77,11 +77,20 @@ struct UpPlan: Sendable {
     self.slots = slots
   }
 
+  /// What a process inherits, with the allocator that suits it. The gateway keeps glibc's and gives back by itself what a
+  /// crowd of connections leaves behind: jemalloc keeps more of it.
+  private func allocating(_ slot: Slot) -> [String: String] {
+    switch (slot.role, slot.name) {
+    case (.broker, _): LargePages.chosen(environment)
+    case (_, "gateway"): environment
+    default: FasterAllocator.chosen(environment)
+    }
+  }
+
   /// How one process is started, by what everyone has announced so far.
   func launch(_ slot: Slot, announced: [Announcement?]) -> Supervisor.Launch {
     var arguments = slot.arguments
-    var environment = slot.role == .broker ? LargePages.chosen(environment) : FasterAllocator.chosen(environment)
-    environment.merge(slot.environment) { _, own in own }
+    var environment = allocating(slot).merging(slot.environment) { _, own in own }
     environment["CONCLAVE_INSTANCE"] = slot.instance
     environment["CONCLAVE_ADMIN"] = "127.0.0.1:0"
     environment["CONCLAVE_ANNOUNCE_FD"] = "3"
