@@ -174,11 +174,14 @@ private final class Reader: Receiver, @unchecked Sendable {
       try await producer.warm([topics.events, topics.results, topics.deadLetters])
     }
 
-    func folder(_ metrics: Metrics = Metrics(), log: Log = .silent) -> Folder<BusToy> {
-      Folder(
-        decider: BusToy(topics: topics),
-        options: FolderOptions(group: "g", startsAtBeginning: true, recordBytes: 1_000_000), topics: topics,
-        producer: producer, log: log, metrics: metrics)
+    func folder(
+      _ metrics: Metrics = Metrics(), log: Log = .silent, _ change: (inout FolderOptions) -> Void = { _ in }
+    ) -> Folder<BusToy> {
+      var options = FolderOptions(group: "g", startsAtBeginning: true, recordBytes: 1_000_000)
+      change(&options)
+      return Folder(
+        decider: BusToy(topics: topics), options: options, topics: topics, producer: producer, log: log,
+        metrics: metrics)
     }
 
     func consumer(_ receiver: @escaping @Sendable () -> any Receiver) throws -> Consumer {
@@ -241,6 +244,90 @@ private final class Reader: Receiver, @unchecked Sendable {
     // the event that opened it, and the note where that was read before the end
     let progress = try #require(try await stage.committed())
     #expect(progress.committed == 0 && progress.acknowledged >= 1)
+    stage.producer.close(within: .seconds(5))
+  }
+
+  @Test("sends what waited for an acknowledgement when that is there, not at its next turn", .timeLimit(.minutes(1)))
+  func awaited() async throws {
+    let stage = try await Stage()
+    let metrics = Metrics()
+    // neither a commit nor its answer brings a turn meanwhile
+    let folder = stage.folder(metrics) { $0.commitMilliseconds = 20_000 }
+    let consumer = try stage.consumer { folder }
+    let far = String(WallClock.now() + 600_000)
+    var waits: [Duration] = []
+    for number in 1...6 {
+      let begun = ContinuousClock.now
+      _ = try await stage.producer.send(event(stage.topics, "s\(number)", "opened", nil, far))
+      #expect(await holds { metrics.render().contains("conclave_folding_outputs_total \(2 * number)\n") })
+      waits.append(begun.duration(to: .now))
+    }
+    // the first is committed at once; a turn comes after half a second. The best of the others, as the machine may be busy
+    #expect(waits.dropFirst().min() ?? .zero < .milliseconds(250), "\(waits)")
+    consumer.stop(within: .seconds(5))
+    stage.producer.close(within: .seconds(5))
+  }
+
+  @Test("without a commit answers no end that is old, and goes on with what is new", .timeLimit(.minutes(1)))
+  func oldEnds() async throws {
+    let stage = try await Stage()
+    let far = String(WallClock.now() + 600_000)
+    for (type, value) in [("opened", far), ("ended", "")] {
+      _ = try await stage.producer.send(event(stage.topics, "s1", type, nil, value))
+    }
+    let reader = Reader()
+    let results = TopicPartition(topic: stage.topics.results, partition: 0)
+    let reading = try Consumer(
+      stage.settings, client: "reader", subscription: .assigned([results], group: nil), receiver: { reader },
+      log: .silent, metrics: Metrics())
+    let metrics = Metrics()
+    // everything that stands there counts as old
+    let folder = stage.folder(metrics) { $0.limits.unansweredMilliseconds = -3_600_000 }
+    let consumer = try stage.consumer { folder }
+    _ = try await stage.producer.send(event(stage.topics, "s2", "opened", nil, far))
+    #expect(await holds { reader.values.withLock { $0.contains("s2/call") } })
+    #expect(reader.values.withLock { $0 } == ["s2/call"])
+    consumer.stop(within: .seconds(5))
+    reading.stop(within: .seconds(5))
+    stage.producer.close(within: .seconds(5))
+  }
+
+  @Test("takes nothing for done that its producer gave up when it was closed", .timeLimit(.minutes(1)))
+  func closed() async throws {
+    let stage = try await Stage()
+    let far = String(WallClock.now() + 600_000)
+    _ = try await stage.producer.send(event(stage.topics, "s", "opened", nil, far))
+    stage.broker.pushErrors(.produce, Array(repeating: .denied, count: 1_000))
+    let metrics = Metrics()
+    let folder = stage.folder(metrics)
+    let consumer = try stage.consumer { folder }
+    #expect(await holds { stage.producer.refusal != nil })
+    let wasFlushed = stage.producer.close(within: .milliseconds(50))
+    #expect(!wasFlushed)
+    consumer.stop(within: .seconds(5))
+    #expect(metrics.render().contains("conclave_folding_refused_total 0"))
+    #expect(metrics.render().contains("conclave_folding_acknowledged_total 0"))
+    #expect(try await stage.committed()?.acknowledged ?? 0 == 0)
+  }
+
+  @Test("reads nothing more while the brokers owe it too many bytes, and goes on then", .timeLimit(.minutes(1)))
+  func held() async throws {
+    let stage = try await Stage()
+    let lines = Lock<[String]>([])
+    let log = Log(service: "test", instance: "0", level: .info, format: .text) { line in
+      lines.withLock { $0.append(line) }
+    }
+    let metrics = Metrics()
+    let far = String(WallClock.now() + 600_000)
+    _ = try await stage.producer.send(event(stage.topics, "s0", "opened", nil, far))
+    stage.broker.pushErrors(.produce, [.denied])
+    let folder = stage.folder(metrics, log: log) { $0.pendingBytesMaximum = 2 }
+    let consumer = try stage.consumer { folder }
+    #expect(await holds { lines.withLock { $0.contains { $0.contains("folding.held") } } })
+    #expect(await holds { metrics.render().contains("conclave_folding_acknowledged_total 2") })
+    _ = try await stage.producer.send(event(stage.topics, "s1", "opened", nil, far))
+    #expect(await holds { metrics.render().contains("conclave_folding_acknowledged_total 4") })
+    consumer.stop(within: .seconds(5))
     stage.producer.close(within: .seconds(5))
   }
 

@@ -87,24 +87,24 @@ extension RunningSystems {
       let told = teller.deliberation()
       let records = told.map { teller.record($0) }
       let partition = records[0].partition
-      func read(without lost: Range<Int>, overtaken: Bool) -> LogReading {
+      func read(without lost: Range<Int>, overtaken: Bool = false, andWithout hole: Int? = nil) -> LogReading {
         var reading = LogReading(id: nil, partitions: Teller.partitions)
         for number in 0..<Teller.partitions {
           reading.begin(number, low: 0, end: number == partition ? Int64(records.count) : 0)
         }
-        for (index, record) in records.enumerated() where !lost.contains(index) {
+        for (index, record) in records.enumerated() where !lost.contains(index) && index != hole {
           if overtaken, index == lost.upperBound { reading.overtake(partition) }
           reading.take(record)
         }
         return reading
       }
-      let whole = read(without: 0..<0, overtaken: false)
+      let whole = read(without: 0..<0)
       #expect(whole.isWhole && whole.audit(Teller.topic).found == 0 && whole.gaps == [])
-      let holed = read(without: 4..<6, overtaken: false)
+      let holed = read(without: 4..<6)
       #expect(holed.gaps == [LogReading.Gap(partition: partition, from: 4, to: 6)])
       #expect(Set(holed.audit(Teller.topic).findings.map(\.kind)) == [.missing, .digest])
       // it began at offset 0 when reading began, and at 6 when the reader came to it: what was read before is gone too
-      let overtaken = read(without: 4..<6, overtaken: true)
+      let overtaken = read(without: 4..<6, overtaken: true, andWithout: 1)
       let audit = overtaken.audit(Teller.topic)
       #expect(overtaken.isWhole && audit.found == 0 && audit.cut.values.reduce(0, +) == 1)
       #expect(overtaken.lows[partition] == 6 && audit.events == records.count - 6)
