@@ -96,9 +96,10 @@ package final class Producer: Sendable {
   /// Their size: keys, values and headers.
   package var bytesInFlight: Int { state.withLock { $0.pending.bytes + $0.queuedBytes } }
 
-  /// Why records wait although brokers answer: no access to a topic, or there is none. nil: none do.
+  /// Why records wait although brokers answer: no access, to anything or to a topic, or there is none of that name. nil:
+  /// none do.
   package var refusal: BusError? {
-    state.withLock { state in state.pending.stalled.min { $0.key < $1.key }?.value.error }
+    state.withLock { state in state.denial ?? state.pending.stalled.min { $0.key < $1.key }?.value.error }
   }
 
   /// As last heard; nil before the topic was warmed.

@@ -10,6 +10,7 @@ final class ProducerLoop: @unchecked Sendable {
   private var setbacks = Setbacks()
   /// When a new handle takes the place of the one that was given up.
   private var replaceAt: ContinuousClock.Instant?
+  private var handleSince = ContinuousClock.now
   /// Topics whose records wait for access, or for the topic to be made, and when that was said.
   private var said: [String: ContinuousClock.Instant] = [:]
   private var disposal = Disposal()
@@ -32,6 +33,7 @@ final class ProducerLoop: @unchecked Sendable {
       handle.poll(hurry ? 5 : Tuning.longestPoll.milliseconds)
       tellRefused()
       if producer.state.withLock({ $0.isFatal }) { replaceInTime() }
+      forgetDenial()
       learnPartitions()
       tryStalled()
       producer.state.withLock { state in
@@ -117,12 +119,22 @@ final class ProducerLoop: @unchecked Sendable {
     for (acknowledged, error) in refused { acknowledged(.failure(error)) }
   }
 
+  /// A handle that is not let in is given up as soon as it has asked.
+  private func forgetDenial() {
+    guard handleSince.duration(to: .now) > Tuning.denied else { return }
+    producer.state.withLock { state in if !state.isFatal { state.denial = nil } }
+  }
+
   private func replaceInTime() {
     let now = ContinuousClock.now
     let at = replaceAt ?? now + setbacks.pause()
     replaceAt = at
-    // meanwhile nothing more is handed to the old one
-    producer.state.withLock { $0.handle = nil }
+    let denial = handle.fatalError.flatMap { $0.isDenied ? $0.asBusError("a producer's id") : nil }
+    producer.state.withLock { state in
+      // meanwhile nothing more is handed to the old one
+      state.handle = nil
+      state.denial = denial
+    }
     guard at <= now else { return }
     replaceAt = nil
     replace()
@@ -139,6 +151,7 @@ final class ProducerLoop: @unchecked Sendable {
       return
     }
     isGivenUp = false
+    handleSince = .now
     listen()
     producer.measures.replaced.add()
     disposal.start { old.destroy() }

@@ -21,6 +21,8 @@ struct ProducerState {
   /// The producer's thread tells nothing any more.
   var hasEnded = false
   var isFatal = false
+  /// Why no handle can write anything: the brokers do not give it its id.
+  var denial: BusError?
 
   var isClosing: Bool { closeBy != nil }
 

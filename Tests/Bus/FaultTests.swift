@@ -318,26 +318,6 @@ extension OverBroker {
       consumer.stop(within: .seconds(5))
     }
 
-    @Test("a producer that is not given its id asks ever more seldom, and writes once it has one") func withoutID()
-      async throws
-    {
-      let (broker, embedded) = try BrokerUnderTest.startEmbedded([("a", 1)])
-      let metrics = Metrics()
-      let probe = Probe()
-      let consumer = try broker.consumer([broker.partition("a")], probe)
-      embedded.pushErrors(.initProducerID, Array(repeating: .clusterDenied, count: 5))
-      let begun = ContinuousClock.now
-      let producer = try broker.producer(metrics: metrics)
-      let tally = Self.send(10, to: broker.topic("a"), producer)
-      await eventually("all are written", within: .seconds(20)) { tally.withLock { $0.acknowledged } == 10 }
-      // at once, then after 100, 200, 400 and 800 ms: a broker that refuses is not asked without end
-      #expect(begun.duration(to: .now) >= .milliseconds(1_500))
-      #expect(metrics.counter(Self.replacedName, Self.replacedHelp).value == 5)
-      await eventually("in order") { probe.values == (0..<10).map { "\($0)" } }
-      #expect(tally.withLock { $0.errors.isEmpty } && producer.close(within: .seconds(5)))
-      consumer.stop(within: .seconds(5))
-    }
-
     @Test("a full queue is no error: a thousand sends through room for ten are all acknowledged") func fullQueue()
       async throws
     {
