@@ -33,7 +33,7 @@ package struct Envelope: Sendable, Equatable {
       guard let value = header.value, let index = Self.place(of: header.name), texts[index] == nil else {
         continue
       }
-      guard let text = String(validating: value, as: UTF8.self) else {
+      guard let text = Self.text(value) else {
         // a broken trace is no reason to refuse a record: W3C says to begin a new one
         if index == Self.names.count - 1 { continue }
         throw .notText(header.name)
@@ -55,6 +55,11 @@ package struct Envelope: Sendable, Equatable {
     correlation = texts[7]
     causation = texts[8]
     traceparent = texts[9].flatMap { Self.isTraceparent($0) ? $0 : nil }
+  }
+
+  private static func text(_ value: [UInt8]) -> String? {
+    guard let text = try? UTF8Span(validating: value.span) else { return nil }
+    return String(copying: text)
   }
 
   private static func place(of name: String) -> Int? {
@@ -85,17 +90,19 @@ package struct Envelope: Sendable, Equatable {
   static func isTraceparent(_ text: String) -> Bool {
     var text = text
     return text.withUTF8 { bytes in
-      guard bytes.count == 55 else { return false }
-      // all digits of a part in one: it stays 48 where they are nothing but zeros
-      var trace: UInt8 = 48
-      var span: UInt8 = 48
-      for (index, byte) in bytes.enumerated() {
-        switch index {
-        case 2, 35, 52: guard byte == 45 else { return false }
-        default:
-          guard (48...57).contains(byte) || (97...102).contains(byte) else { return false }
-          if index > 2, index < 35 { trace |= byte } else if index > 35, index < 52 { span |= byte }
+      guard bytes.count == 55, bytes[2] == 45, bytes[35] == 45, bytes[52] == 45 else { return false }
+      /// All digits of a part in one, which stays 48 where they are nothing but zeros; nil where one is no digit.
+      func digits(_ part: Range<Int>) -> UInt8? {
+        var all: UInt8 = 0
+        for place in part {
+          let byte = bytes[place]
+          guard byte &- 48 < 10 || byte &- 97 < 6 else { return nil }
+          all |= byte
         }
+        return all
+      }
+      guard digits(0..<2) != nil, let trace = digits(3..<35), let span = digits(36..<52), digits(53..<55) != nil else {
+        return false
       }
       return !(bytes[0] == 102 && bytes[1] == 102) && trace != 48 && span != 48
     }

@@ -18,8 +18,14 @@ package enum Trace {
   package static func joined(_ first: String?, span: String?) -> String? {
     guard let first, Envelope.isTraceparent(first) else { return span }
     guard let span, Envelope.isTraceparent(span) else { return first }
-    if first.utf8.prefix(35).elementsEqual(span.utf8.prefix(35)) { return span }
+    if isSame(first, span) { return span }
     return "00-\(first.dropFirst(3).prefix(32))-\(span.dropFirst(36).prefix(16))-01"
+  }
+
+  /// Whether two contexts are of one trace.
+  private static func isSame(_ first: String, _ second: String) -> Bool {
+    var (first, second) = (first, second)
+    return first.withUTF8 { first in second.withUTF8 { first.prefix(35).elementsEqual($0.prefix(35)) } }
   }
 
   /// The trace's id of a record, for logs; empty where it concerns no deliberation.

@@ -61,8 +61,11 @@ package struct CallCommand: Sendable, Equatable {
     self.answerBytes = answerBytes
   }
 
-  package init(_ value: JSON) throws(EventError) {
-    let fields = try Fields(value)
+  package init(_ value: JSON) throws(EventError) { try self.init(Fields(value)) }
+
+  package init(_ bytes: [UInt8]) throws(EventError) { try self.init(Fields(bytes)) }
+
+  private init(_ fields: Fields) throws(EventError) {
     call = try fields.call("call")
     models = try fields.texts("models")
     guard !models.isEmpty else { throw EventError("models is empty") }
@@ -77,12 +80,12 @@ package struct CallCommand: Sendable, Equatable {
     maxToolCalls = try fields.whole("max_tool_calls") ?? 4
     toolStopCost = try fields.number("tool_stop_cost")
     depth = try fields.whole("depth") ?? 0
-    stream = if let stream = fields["stream"], stream.object != nil { try ReplyAddress(stream) } else { nil }
-    allowedProviders = fields["allowed_providers"] == nil ? nil : try fields.texts("allowed_providers")
-    providerOrder = fields["provider_order"] == nil ? nil : try fields.texts("provider_order")
-    if let value = fields["cache"] {
-      let entry = try Fields(value)
-      cache = Cache(key: try entry.string("key"), seconds: try entry.int("ttl_seconds"))
+    // where nobody watches, a word says so
+    stream = fields.isObject("stream") ? try fields.object("stream", ReplyAddress.init) : nil
+    allowedProviders = fields.has("allowed_providers") ? try fields.texts("allowed_providers") : nil
+    providerOrder = fields.has("provider_order") ? try fields.texts("provider_order") : nil
+    cache = try fields.object("cache") { entry throws(EventError) in
+      Cache(key: try entry.string("key"), seconds: try entry.int("ttl_seconds"))
     }
     answerBytes = try fields.whole("answer_bytes")
   }

@@ -13,9 +13,8 @@ package protocol Decides: Sendable {
   /// Whether this service settles a cost that the end did not know, and answers asks that come after the end.
   var settles: Bool { get }
 
-  /// What this service has no use for in a record of that type and id: it is neither built nor kept. Names of the value's
-  /// members; `state` is what was folded so far.
-  func passes(type: String, id: String, _ state: Deliberation?) -> [String]
+  /// What this service has no use for in a record of that type and id; `state` is what was folded so far.
+  func passes(type: String, id: String, _ state: Deliberation?) -> Passing
 
   /// The same for what cannot be left aside before it was read.
   func drops(_ event: Event) -> Event
@@ -28,7 +27,7 @@ extension Decides {
   package var settles: Bool { false }
   package func late(_ recorded: Recorded) -> [Output] { [] }
   package func drops(_ event: Event) -> Event { event }
-  package func passes(type: String, id: String, _ state: Deliberation?) -> [String] {
+  package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
     Outcomes.areTold(type) ? Outcomes.aside : []
   }
 }

@@ -11,25 +11,15 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   package typealias Output = Addressed
 
   /// A deliberation, and what is written next is done because of: the last record that was folded, in the trace that its
-  /// first began. What is known of it lies in a place of its own: tables of what is
-  /// open have free places, and each would be as large as a deliberation.
-  package struct Traced: Sendable {
-    private var place = Place(nil)
-    package var traceparent: String?
+  /// first began. What is known after a record lies in a place of its own and does not change: tables of what is open have
+  /// free places, and each would be as large as a deliberation, and whoever decides would decide on a copy.
+  package final class Traced: Sendable {
+    package let deliberation: Deliberation
+    package let traceparent: String?
 
-    package var deliberation: Deliberation? {
-      _read { yield place.deliberation }
-      _modify {
-        if !isKnownUniquelyReferenced(&place) { place = Place(place.deliberation) }
-        yield &place.deliberation
-      }
-    }
-
-    // Unchecked because it is changed only by whoever holds the one reference to it.
-    private final class Place: @unchecked Sendable {
-      var deliberation: Deliberation?
-
-      init(_ deliberation: Deliberation?) { self.deliberation = deliberation }
+    init(_ deliberation: Deliberation, _ traceparent: String?) {
+      self.deliberation = deliberation
+      self.traceparent = traceparent
     }
   }
 
@@ -58,28 +48,25 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
 
   package func evolve(_ state: inout Traced?, _ record: FoldRecord) throws(Unreadable) {
     let recorded = try read(record, state?.deliberation)
-    var traced = state ?? Traced()
+    let traceparent = Trace.joined(state?.traceparent, span: record.envelope.traceparent)
+    var deliberation = state?.deliberation
+    // let go of first, so that what is known is changed in place
     state = nil
-    traced.traceparent = Trace.joined(traced.traceparent, span: record.envelope.traceparent)
-    Deliberation.evolve(&traced.deliberation, recorded)
-    state = traced
+    Deliberation.evolve(&deliberation, recorded)
+    state = deliberation.map { Traced($0, traceparent) }
   }
 
   package func decide(_ state: Traced, now: Int64) -> [Addressed] {
-    guard let deliberation = state.deliberation else { return [] }
-    return logic.decide(deliberation, now: Moment(milliseconds: now)).map {
+    logic.decide(state.deliberation, now: Moment(milliseconds: now)).map {
       Addressed(output: $0, traceparent: state.traceparent)
     }
   }
 
-  package func wake(_ state: Traced) -> Int64? {
-    state.deliberation.flatMap { logic.wake($0)?.milliseconds }
-  }
+  package func wake(_ state: Traced) -> Int64? { logic.wake(state.deliberation)?.milliseconds }
 
   package func phase(_ state: Traced) -> FoldPhase {
-    guard let deliberation = state.deliberation else { return .unopened }
-    if logic.isOpen(deliberation) { return .open }
-    return deliberation.end == nil ? .unopened : .ended
+    if logic.isOpen(state.deliberation) { return .open }
+    return state.deliberation.end == nil ? .unopened : .ended
   }
 
   package func closes(_ record: FoldRecord, isFirst: Bool) -> Bool {
@@ -126,7 +113,7 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
     let envelope = record.envelope
     do {
       let event = try Event.parse(
-        type: envelope.type, id: envelope.id, value: record.value,
+        type: envelope.type, id: envelope.id, value: record.value, of: record.subject,
         passing: logic.passes(type: envelope.type, id: envelope.id, state))
       return Recorded(
         id: envelope.id, type: envelope.type, subject: record.subject,

@@ -17,7 +17,7 @@ package enum FoldingService {
     var closed: (@Sendable (DeliberationDecider<Logic>.Traced) -> Void)?
     if tellsOfEnds {
       let meters = DeliberationMeters(context.metrics)
-      closed = { state in if let deliberation = state.deliberation { meters.count(deliberation) } }
+      closed = { state in meters.count(state.deliberation) }
     }
     return try BusSession(context, warming: [topics.events, topics.deadLetters] + writing) { [closed] session in
       let folder = Folder(

@@ -14,7 +14,7 @@ struct BookedDispatching: Decides {
 
   func wake(_ deliberation: Deliberation) -> Moment? { dispatching.wake(deliberation) }
   func isOpen(_ deliberation: Deliberation) -> Bool { dispatching.isOpen(deliberation) }
-  func passes(type: String, id: String, _ state: Deliberation?) -> [String] {
+  func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
     dispatching.passes(type: type, id: id, state)
   }
   func drops(_ event: Event) -> Event { dispatching.drops(event) }

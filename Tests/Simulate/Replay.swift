@@ -31,7 +31,7 @@ struct Replay {
     // read as it comes, not folded again: whoever folds again drops what ended before it looks at it
     var fold = PartitionFold(
       decider: decider, limits: FoldLimits(), resumed: Progress(committed: 0, metadata: nil), start: 0, end: 0,
-      now: universe.now, closed: { state in if let state = state.deliberation { states.append(state) } })
+      now: universe.now, closed: { state in states.append(state.deliberation) })
     for record in universe.records(.events, partition) {
       guard let record = try? FoldRecord(record, partitions: universe.partitions) else { continue }
       acknowledge(fold.read(record, now: universe.now), &fold)

@@ -58,7 +58,7 @@ struct Announcing {
   private var addresses: [ReplyAddress] {
     var addresses: [ReplyAddress] = []
     let joined = deliberation.joined.filter { $0.value.verdict == .joined }.flatMap(\.value.reply)
-    for address in (deliberation.ask?.value.reply ?? []) + joined where !addresses.contains(address) {
+    for address in (deliberation.ask?.reply ?? []) + joined where !addresses.contains(address) {
       addresses.append(address)
     }
     return addresses
@@ -124,7 +124,7 @@ struct Announcing {
       return record("end", result.code, result.body, rejected.origin, rejected.metadata, end.id)
         + rejected.reply.map { final($0, result.code, result.body, end.id) }
     }
-    guard let ask = deliberation.ask?.value else { return [] }
+    guard let ask = deliberation.ask else { return [] }
     var outputs = record("end", result.code, result.body, ask.origin, ask.metadata, end.id)
     outputs += addresses.map { final($0, result.code, result.body, end.id) }
     if case .completed = end.value { return outputs }

@@ -8,7 +8,7 @@ package struct Assembling: Decides {
   }
 
   package func wake(_ deliberation: Deliberation) -> Moment? {
-    guard let ask = deliberation.ask?.value, isOpen(deliberation) else { return nil }
+    guard let ask = deliberation.ask, isOpen(deliberation) else { return nil }
     if let end = deliberation.end { return settling(deliberation, ask, end.time) }
     guard let round = deliberation.openRound else { return ask.deadline }
     let times =
@@ -38,7 +38,7 @@ package struct Assembling: Decides {
   // MARK: Sealing
 
   private func seal(_ deliberation: Deliberation, now: Moment) -> PanelAssembled? {
-    guard let ask = deliberation.ask?.value, let round = deliberation.openRound else { return nil }
+    guard let ask = deliberation.ask, let round = deliberation.openRound else { return nil }
     if let recorded = ask.recordedPanel {
       let calls = recorded.indices.map { CallKey(.panel, member: $0).id(in: deliberation.id) }
       return PanelAssembled(round: 0, sealed: .complete, answered: calls)
@@ -60,7 +60,7 @@ package struct Assembling: Decides {
   }
 
   /// When the rest have had their grace, once enough have answered.
-  private func quorumOver(_ deliberation: Deliberation, _ ask: Requested, _ round: Int) -> Moment? {
+  private func quorumOver(_ deliberation: Deliberation, _ ask: Fact<Requested>, _ round: Int) -> Moment? {
     let asked = deliberation.asked(in: round)
     let quorum = deliberation.quorum(ofRound: round)
     // where all are needed the panel is complete or has no quorum
@@ -118,7 +118,7 @@ package struct Assembling: Decides {
   // MARK: Settling
 
   private func settle(_ deliberation: Deliberation, now: Moment) -> Settled? {
-    guard let ask = deliberation.ask?.value, deliberation.mustSettle, deliberation.settled == nil else { return nil }
+    guard let ask = deliberation.ask, deliberation.mustSettle, deliberation.settled == nil else { return nil }
     let tally = Tally(deliberation)
     let isKnown = tally.isFinal && !deliberation.mayBeCalling
     guard isKnown || now >= settling(deliberation, ask, deliberation.end?.time ?? now) else { return nil }
@@ -127,7 +127,7 @@ package struct Assembling: Decides {
 
   /// When is no longer waited for what has not reported. A command that nothing names is named soon, or it was never
   /// sent; a call that is named has the deliberation's whole time.
-  private func settling(_ deliberation: Deliberation, _ ask: Requested, _ end: Moment) -> Moment {
+  private func settling(_ deliberation: Deliberation, _ ask: Fact<Requested>, _ end: Moment) -> Moment {
     let last = ask.deadline + Limits.slack
     return Tally(deliberation).isFinal ? min(last, end + Limits.slack) : last
   }

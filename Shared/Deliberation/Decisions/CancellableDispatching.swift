@@ -11,7 +11,7 @@ package struct CancellableDispatching: Decides {
   }
 
   package func wake(_ deliberation: Deliberation) -> Moment? { dispatching.wake(deliberation) }
-  package func passes(type: String, id: String, _ state: Deliberation?) -> [String] {
+  package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
     dispatching.passes(type: type, id: id, state)
   }
   package func drops(_ event: Event) -> Event { dispatching.drops(event) }

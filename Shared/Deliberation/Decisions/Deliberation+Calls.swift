@@ -16,9 +16,9 @@ extension Deliberation {
   ) -> CallCommand {
     var command = CallCommand(
       call: key.id(in: id), models: [model.model] + fallbacks.map(\.model), modelAsked: model.asked,
-      tenant: ask?.value.tenant ?? "", messages: messages, tools: tools, parameters: parameters,
+      tenant: ask?.tenant ?? "", messages: messages, tools: tools, parameters: parameters,
       responseFormat: responseFormat, deadline: deadline)
-    guard let ask = ask?.value else { return command }
+    guard let ask else { return command }
     command.maxCost = Spending(self)?.reservation(key)
     command.maxToolCalls = ask.maxToolCalls
     command.toolStopCost = ask.toolStopCost
@@ -73,13 +73,13 @@ extension Deliberation {
 
   /// Whether the outer model is given the panel's result as that of a tool that it called.
   var isToolShaped: Bool {
-    guard let ask = ask?.value else { return false }
+    guard let ask else { return false }
     return ask.entrance == .tool && ask.policy != .never || ask.policy == .auto
   }
 
   /// A call of the model that answers: with the client's parameters, tools and wishes.
   func outerCall(
-    _ key: CallKey, _ ask: Requested, messages: [JSON], offersFusion: Bool, isAfterFusion: Bool
+    _ key: CallKey, _ ask: Fact<Requested>, messages: [JSON], offersFusion: Bool, isAfterFusion: Bool
   ) -> CallCommand {
     var parameters = ask.parameters
     let format = parameters["response_format"]
@@ -98,11 +98,11 @@ extension Deliberation {
   func isSilent(_ turn: CallCompleted) -> Bool {
     guard turn.toolCalls.isEmpty, !turn.content.hasWords else { return false }
     if ["length", "content_filter"].contains(turn.finishReason) { return false }
-    return ask?.value.parameters["stop"] == nil
+    return ask?.parameters["stop"] == nil
   }
 
   /// `required` was met by the panel: kept on, it makes the model call again and answer nothing.
-  private func toolChoice(_ ask: Requested, isAfterFusion: Bool) -> JSON? {
+  private func toolChoice(_ ask: Fact<Requested>, isAfterFusion: Bool) -> JSON? {
     guard let choice = ask.toolChoice else { return nil }
     switch choice {
     case .string("required"): return isAfterFusion ? nil : choice
@@ -114,7 +114,7 @@ extension Deliberation {
 
   /// The calls of fusion among the tool calls of a turn.
   func fusionCalls(in turn: CallCompleted) -> [JSON] {
-    guard let ask = ask?.value, isToolShaped else { return [] }
+    guard let ask, isToolShaped else { return [] }
     let name = FusionTool.name(besides: ask.clientTools)
     return turn.toolCalls.filter { $0["function"]?["name"]?.string == name }
   }

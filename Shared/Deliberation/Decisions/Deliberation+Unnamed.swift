@@ -2,7 +2,7 @@ extension Deliberation {
   /// Whether a command may be on its way that no event names yet. It goes out before the event does, so an end that is
   /// read in between cannot know what all of it will have cost.
   var mayBeCalling: Bool {
-    guard let ask = ask?.value else { return false }
+    guard let ask else { return false }
     switch ask.policy {
     case .never: return isUnheardOf(CallKey(.answer))
     case .auto:
@@ -17,7 +17,7 @@ extension Deliberation {
 
   /// Whoever dispatches may not have read yet that a member was given up or that the round was sealed.
   private var mayBeAskingMembers: Bool {
-    if ask?.value.recordedPanel != nil { return false }
+    if ask?.recordedPanel != nil { return false }
     if seats.indices.contains(where: { seats[$0].attempt > 0 && isUnheardOf(key(of: $0, in: 0)) }) { return true }
     var round = 0
     while true {
@@ -31,7 +31,7 @@ extension Deliberation {
     }
   }
 
-  private func mayBeJudging(_ ask: Requested) -> Bool {
+  private func mayBeJudging(_ ask: Fact<Requested>) -> Bool {
     guard let seal = lastSeal?.value else { return false }
     let (first, second) = (CallKey(.judge, round: seal.round), CallKey(.judge, round: seal.round, attempt: 1))
     var isWritten = ask.onFailure == .answer

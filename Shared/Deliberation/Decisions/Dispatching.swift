@@ -34,7 +34,7 @@ package struct Dispatching: Decides {
   }
 
   package func decide(_ deliberation: Deliberation, now: Moment) -> [Output] {
-    guard let ask = deliberation.ask?.value, deliberation.isOpen, deliberation.cancel == nil, now < ask.deadline else {
+    guard let ask = deliberation.ask, deliberation.isOpen, deliberation.cancel == nil, now < ask.deadline else {
       return []
     }
     switch ask.policy {
@@ -46,14 +46,14 @@ package struct Dispatching: Decides {
     }
   }
 
-  private func plain(_ deliberation: Deliberation, _ ask: Requested) -> [Output] {
+  private func plain(_ deliberation: Deliberation, _ ask: Fact<Requested>) -> [Output] {
     let key = CallKey(.answer)
     return deliberation.single(key, lane: ask.answerer.lane) {
       deliberation.outerCall(key, ask, messages: ask.messages, offersFusion: false, isAfterFusion: false)
     }
   }
 
-  private func decision(_ deliberation: Deliberation, _ ask: Requested) -> [Output] {
+  private func decision(_ deliberation: Deliberation, _ ask: Fact<Requested>) -> [Output] {
     let key = CallKey(.decision)
     var outputs = deliberation.single(key, lane: ask.answerer.lane) {
       deliberation.outerCall(key, ask, messages: ask.messages, offersFusion: true, isAfterFusion: false)
@@ -69,7 +69,7 @@ package struct Dispatching: Decides {
     return outputs
   }
 
-  private func panel(_ deliberation: Deliberation, _ ask: Requested, now: Moment) -> [Output] {
+  private func panel(_ deliberation: Deliberation, _ ask: Fact<Requested>, now: Moment) -> [Output] {
     guard ask.recordedPanel == nil, let round = deliberation.openRound, now < deliberation.deadline(ofRound: round)
     else {
       return []
@@ -90,7 +90,7 @@ package struct Dispatching: Decides {
   }
 
   private func dispatch(
-    _ deliberation: Deliberation, _ ask: Requested, _ round: Int, _ conversations: inout Conversations
+    _ deliberation: Deliberation, _ ask: Fact<Requested>, _ round: Int, _ conversations: inout Conversations
   ) -> [Output] {
     var commands: [Output] = []
     var members: [PanelDispatched.Member] = []
@@ -109,7 +109,7 @@ package struct Dispatching: Decides {
   }
 
   private func replacements(
-    _ deliberation: Deliberation, _ ask: Requested, _ conversations: inout Conversations
+    _ deliberation: Deliberation, _ ask: Fact<Requested>, _ conversations: inout Conversations
   ) -> [Output] {
     var outputs: [Output] = []
     for (index, seat) in deliberation.seats.enumerated() where deliberation.givenUp[index] == nil {
@@ -135,7 +135,7 @@ package struct Dispatching: Decides {
   }
 
   private func command(
-    _ deliberation: Deliberation, _ ask: Requested, _ key: CallKey, _ model: ModelRef,
+    _ deliberation: Deliberation, _ ask: Fact<Requested>, _ key: CallKey, _ model: ModelRef,
     _ conversations: inout Conversations
   ) -> Output {
     var parameters: JSONObject = ["max_completion_tokens": .int(Int64(ask.maxCompletionTokens))]
@@ -158,7 +158,7 @@ package struct Dispatching: Decides {
     return deliberation.output(command, lane: model.lane, value: command.written(around: told.written))
   }
 
-  private func messages(_ deliberation: Deliberation, _ ask: Requested, _ key: CallKey) -> [JSON] {
+  private func messages(_ deliberation: Deliberation, _ ask: Fact<Requested>, _ key: CallKey) -> [JSON] {
     guard key.round > 0, let seal = deliberation.seals[key.round - 1]?.value else { return Prompts.panel(ask.messages) }
     let own = seal.answered.first { $0.member == key.member }.flatMap { deliberation.answer($0) }
     let others = Labels(

@@ -9,7 +9,7 @@ struct Ending {
   }
 
   func event() -> Event? {
-    guard let ask = deliberation.ask?.value else { return nil }
+    guard let ask = deliberation.ask else { return nil }
     if let cancel = deliberation.cancel?.value { return .cancelled(Cancelled(by: cancel.by, totals: totals)) }
     if let end = natural(ask) { return end }
     // a panel that nobody sealed in time is sealed first: what it answered belongs to the end
@@ -22,7 +22,7 @@ struct Ending {
         : "the deadline passed before any answer")
   }
 
-  private func natural(_ ask: Requested) -> Event? {
+  private func natural(_ ask: Fact<Requested>) -> Event? {
     switch ask.policy {
     case .never: return single(ask, CallKey(.answer))
     case .always: return afterPanel(ask)
@@ -39,7 +39,7 @@ struct Ending {
   }
 
   /// A plain call, or the decision of an outer model that did not call fusion.
-  private func single(_ ask: Requested, _ key: CallKey) -> Event? {
+  private func single(_ ask: Fact<Requested>, _ key: CallKey) -> Event? {
     guard let call = deliberation.calls[key] else { return nil }
     if let completed = call.completed {
       if deliberation.isSilent(completed) { return failed(.answerFailed, 502, words(silent: completed)) }
@@ -60,7 +60,7 @@ struct Ending {
     return failed(.answerFailed, status, words(failure))
   }
 
-  private func afterPanel(_ ask: Requested) -> Event? {
+  private func afterPanel(_ ask: Fact<Requested>) -> Event? {
     guard let seal = deliberation.lastSeal?.value else { return nil }
     let result = FusionResult(deliberation, upTo: .max)
     if seal.answered.isEmpty, ask.onFailure == .fail { return panelFailed(result) }
@@ -87,7 +87,7 @@ struct Ending {
 
   /// The last call was given up because the deliberation's time was over: the end is the deadline's, whether its caller's
   /// word or the clock here comes first.
-  private func late(_ ask: Requested, _ call: CallState) -> Event? {
+  private func late(_ ask: Fact<Requested>, _ call: CallState) -> Event? {
     guard let outcome = call.outcome, let failure = call.failed, [.timeout, .expired].contains(failure.reason),
       outcome.time >= ask.deadline
     else { return nil }
@@ -101,7 +101,7 @@ struct Ending {
       "the panel answered, and the call that writes the answer failed; the drafts are in metadata.fusion; \(words)")
   }
 
-  private func best(_ ask: Requested, _ seal: PanelAssembled, _ result: FusionResult) -> Event? {
+  private func best(_ ask: Fact<Requested>, _ seal: PanelAssembled, _ result: FusionResult) -> Event? {
     guard deliberation.analyses[seal.round] != nil, let winner = result.winner else { return nil }
     let call = result.answered[winner]
     let model = deliberation.calls[CallKey(call)]?.completed?.model ?? deliberation.modelAsked(call)

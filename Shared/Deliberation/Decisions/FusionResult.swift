@@ -152,7 +152,7 @@ struct FusionResult {
     else { return nil }
     if !isOK { object["responses"] = [] }
     object.append("sources", extent.hasEvidence ? sources : [])
-    object.append("mode", .string(deliberation.ask?.value.mode.rawValue ?? ""))
+    object.append("mode", .string(deliberation.ask?.mode.rawValue ?? ""))
     object.append("sealed", .string(seal.sealed.rawValue))
     object.append("winner", ifPresent: winner.map { .int(Int64($0)) })
     if let analysis = completedAnalysis, extent.hasEvidence {

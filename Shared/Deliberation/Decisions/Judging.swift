@@ -5,14 +5,14 @@ package struct Judging: Decides {
   package func isOpen(_ deliberation: Deliberation) -> Bool { deliberation.isOpen }
 
   package func wake(_ deliberation: Deliberation) -> Moment? {
-    guard deliberation.isOpen, deliberation.cancel == nil, let ask = deliberation.ask?.value,
+    guard deliberation.isOpen, deliberation.cancel == nil, let ask = deliberation.ask,
       let seal = deliberation.lastSeal?.value, !seal.answered.isEmpty, deliberation.analyses[seal.round] == nil
     else { return nil }
     return ask.judgeDeadline
   }
 
   package func decide(_ deliberation: Deliberation, now: Moment) -> [Output] {
-    guard deliberation.isOpen, deliberation.cancel == nil, let ask = deliberation.ask?.value, now < ask.deadline,
+    guard deliberation.isOpen, deliberation.cancel == nil, let ask = deliberation.ask, now < ask.deadline,
       let seal = deliberation.lastSeal?.value
     else { return [] }
     if seal.answered.isEmpty { return ask.onFailure == .answer ? answer(deliberation, ask, seal, nil) : [] }
@@ -26,7 +26,9 @@ package struct Judging: Decides {
 
   // MARK: Judging
 
-  private func judge(_ deliberation: Deliberation, _ ask: Requested, _ seal: PanelAssembled, now: Moment) -> [Output] {
+  private func judge(_ deliberation: Deliberation, _ ask: Fact<Requested>, _ seal: PanelAssembled, now: Moment)
+    -> [Output]
+  {
     let first = CallKey(.judge, round: seal.round)
     let second = CallKey(.judge, round: seal.round, attempt: 1)
     let model = ask.judge ?? ask.answerer
@@ -63,7 +65,7 @@ package struct Judging: Decides {
 
   /// The judge's word on the round, once there is one.
   private func word(
-    _ deliberation: Deliberation, _ ask: Requested, _ seal: PanelAssembled, _ key: CallKey,
+    _ deliberation: Deliberation, _ ask: Fact<Requested>, _ seal: PanelAssembled, _ key: CallKey,
     _ reading: AnalysisReader.Reading?, now: Moment
   ) -> Output? {
     let call = deliberation.calls[key]
@@ -93,7 +95,8 @@ package struct Judging: Decides {
   }
 
   private func read(
-    _ deliberation: Deliberation, _ ask: Requested, _ seal: PanelAssembled, _ completed: CallCompleted, repairs: Int
+    _ deliberation: Deliberation, _ ask: Fact<Requested>, _ seal: PanelAssembled, _ completed: CallCompleted,
+    repairs: Int
   ) -> AnalysisReader.Reading {
     var reader = AnalysisReader(deliberation, seal: seal, limit: ask.answerBytes)
     return reader.read(completed.content, call: completed.call, mode: ask.mode, repairs: repairs)
@@ -108,7 +111,7 @@ package struct Judging: Decides {
   }
 
   private func command(
-    _ deliberation: Deliberation, _ ask: Requested, _ key: CallKey, _ model: ModelRef, _ messages: [JSON]
+    _ deliberation: Deliberation, _ ask: Fact<Requested>, _ key: CallKey, _ model: ModelRef, _ messages: [JSON]
   ) -> CallCommand {
     var parameters: JSONObject = [
       "temperature": 0, "max_completion_tokens": .int(Int64(ask.maxCompletionTokens)),
@@ -119,7 +122,7 @@ package struct Judging: Decides {
       responseFormat: AnalysisSchema.responseFormat(mode: ask.mode), deadline: ask.judgeDeadline, isShown: false)
   }
 
-  private func messages(_ deliberation: Deliberation, _ ask: Requested, _ seal: PanelAssembled) -> [JSON] {
+  private func messages(_ deliberation: Deliberation, _ ask: Fact<Requested>, _ seal: PanelAssembled) -> [JSON] {
     let labels = Labels(deliberation: deliberation.id, round: seal.round, calls: seal.answered)
     let answers = labels.calls.map { deliberation.answer($0) ?? "" }
     var firsts: [String?] = []
@@ -151,7 +154,7 @@ package struct Judging: Decides {
   // MARK: The answer
 
   private func answer(
-    _ deliberation: Deliberation, _ ask: Requested, _ seal: PanelAssembled, _ analysis: Deliberation.Analysis?
+    _ deliberation: Deliberation, _ ask: Fact<Requested>, _ seal: PanelAssembled, _ analysis: Deliberation.Analysis?
   ) -> [Output] {
     let key = CallKey(.answer, round: seal.round)
     var outputs = deliberation.single(key, lane: ask.answerer.lane) {
@@ -171,7 +174,7 @@ package struct Judging: Decides {
   }
 
   private func answerMessages(
-    _ deliberation: Deliberation, _ ask: Requested, _ seal: PanelAssembled, _ analysis: Deliberation.Analysis?
+    _ deliberation: Deliberation, _ ask: Fact<Requested>, _ seal: PanelAssembled, _ analysis: Deliberation.Analysis?
   ) -> [JSON] {
     if deliberation.isToolShaped {
       return Prompts.toolResult(
@@ -189,7 +192,7 @@ package struct Judging: Decides {
   }
 
   /// The tool's result stands as JSON inside JSON: what it is made of is cut where all of it no longer fits a record.
-  private func toolResult(_ deliberation: Deliberation, _ ask: Requested) -> JSON {
+  private func toolResult(_ deliberation: Deliberation, _ ask: Fact<Requested>) -> JSON {
     // beside it stand the question, what the model said when it asked for this, and what it may say when it asks again
     let said = deliberation.calls[CallKey(.decision)]?.completed?.content ?? ""
     let most = ask.answerBytes * (max(1, ask.panel.count) + 1) - JSON.escapedSize(said)

@@ -2,8 +2,8 @@
 /// use for some of them only.
 enum Outcomes {
   /// How a call went, which nothing is decided on and no result shows.
-  static let aside = ["tries", "tools", "execution"]
-  static let asideWithContent = aside + ["content"]
+  static let aside: Passing = .course
+  static let asideWithContent: Passing = [.course, .content]
 
   static func areTold(_ type: String) -> Bool {
     type == "conclave.call.completed.v1" || type == "conclave.call.failed.v1"
@@ -32,9 +32,9 @@ enum Outcomes {
 
 extension Dispatching {
   /// Whom to ask next follows from who has answered; what was said is of use in a debate alone.
-  package func passes(type: String, id: String, _ state: Deliberation?) -> [String] {
+  package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
     guard Outcomes.areTold(type) else { return [] }
-    guard let ask = state?.ask?.value else { return Outcomes.aside }
+    guard let ask = state?.ask else { return Outcomes.aside }
     switch Outcomes.purpose(id) {
     case .panel where ask.mode != .debate, .judge, .answer: return Outcomes.asideWithContent
     default: return Outcomes.aside
@@ -46,7 +46,7 @@ extension Dispatching {
 
 extension Judging {
   /// The answer is of use only where it may call fusion once more.
-  package func passes(type: String, id: String, _ state: Deliberation?) -> [String] {
+  package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
     guard Outcomes.areTold(type) else { return [] }
     guard let state, state.ask != nil, !state.isToolShaped, Outcomes.purpose(id) == .answer else {
       return Outcomes.aside
@@ -59,7 +59,7 @@ extension Judging {
 
 extension Assembling {
   /// What the judge wrote is read from its analysis.
-  package func passes(type: String, id: String, _ state: Deliberation?) -> [String] {
+  package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
     guard Outcomes.areTold(type) else { return [] }
     return Outcomes.purpose(id) == .judge ? Outcomes.asideWithContent : Outcomes.aside
   }

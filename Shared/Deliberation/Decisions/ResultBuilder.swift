@@ -1,7 +1,7 @@
 /// The parts of the bodies that chat completions and responses share.
 struct ResultBuilder {
   let deliberation: Deliberation
-  let ask: Requested
+  let ask: Fact<Requested>
   let askedAt: Moment
   let endedAt: Moment
   /// Facts at this place and behind it are no part of the end.

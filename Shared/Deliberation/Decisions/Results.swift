@@ -17,8 +17,8 @@ package enum Results {
     guard let ask = deliberation.ask else { return nil }
     let limit = end.value.totals?.digestEvents ?? .max
     let builder = ResultBuilder(
-      deliberation: deliberation, ask: ask.value, askedAt: ask.time, endedAt: end.time, limit: limit)
-    switch (end.value, ask.value.form) {
+      deliberation: deliberation, ask: ask, askedAt: ask.time, endedAt: end.time, limit: limit)
+    switch (end.value, ask.form) {
     case (.completed(let completed), .chat): return Result(code: 200, body: builder.chat(completed))
     case (.completed(let completed), .responses): return Result(code: 200, body: builder.response(completed))
     case (.failed(let failed), .chat):

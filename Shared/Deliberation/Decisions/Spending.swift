@@ -7,10 +7,10 @@ struct Spending {
   private let deliberation: Deliberation
 
   init?(_ deliberation: Deliberation) {
-    guard let ask = deliberation.ask?.value, let limit = ask.maxCost else { return nil }
+    guard let ask = deliberation.ask, let limit = ask.maxCost else { return nil }
     self.limit = limit
     self.deliberation = deliberation
-    estimate = Estimate(ask)
+    estimate = Estimate(ask.value)
     whole = estimate.total
   }
 

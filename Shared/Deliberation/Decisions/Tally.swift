@@ -32,18 +32,3 @@ struct Tally {
     self.calls = calls
   }
 }
-
-extension CallKey: Comparable {
-  private var order: (Int, Int, Int, Int) {
-    let purpose =
-      switch purpose {
-      case .decision: 0
-      case .panel: 1
-      case .judge: 2
-      case .answer: 3
-      }
-    return (purpose, round, member ?? -1, attempt)
-  }
-
-  package static func < (left: CallKey, right: CallKey) -> Bool { left.order < right.order }
-}

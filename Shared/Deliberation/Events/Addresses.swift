@@ -10,8 +10,9 @@ package struct ReplyAddress: Sendable, Equatable, Hashable {
     self.incarnation = incarnation
   }
 
-  package init(_ value: JSON) throws(EventError) {
-    let fields = try Fields(value)
+  package init(_ value: JSON) throws(EventError) { try self.init(Fields(value)) }
+
+  init(_ fields: Fields) throws(EventError) {
     partition = try fields.int("partition")
     guard (0..<100_000).contains(partition) else { throw EventError("reply.partition is no partition") }
     gateway = try fields.string("gateway")
@@ -41,8 +42,7 @@ package struct Origin: Sendable, Equatable {
     self.source = source
   }
 
-  init(_ value: JSON) throws(EventError) {
-    let fields = try Fields(value)
+  init(_ fields: Fields) throws(EventError) {
     topic = try fields.string("topic")
     partition = try fields.int("partition")
     offset = Int64(try fields.int("offset"))

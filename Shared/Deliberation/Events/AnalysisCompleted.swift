@@ -62,28 +62,17 @@ package struct AnalysisCompleted: Sendable, Equatable {
     call = try fields.call("call")
     analysis = try fields.required("analysis", fields["analysis"])
     guard analysis.object != nil else { throw EventError("analysis is no JSON object") }
-    ranking = fields["ranking"] == nil ? nil : try fields.calls("ranking")
-    if fields["changes"] == nil {
-      changes = nil
-    } else {
-      var list: [Change] = []
-      for value in try fields.list("changes") {
-        let change = try Fields(value)
-        list.append(
-          Change(member: try change.int("member"), from: try change.string("from"), to: try change.string("to")))
-      }
-      changes = list
+    ranking = fields.has("ranking") ? try fields.calls("ranking") : nil
+    let changes = try fields.each("changes") { change throws(EventError) in
+      Change(member: try change.int("member"), from: try change.string("from"), to: try change.string("to"))
     }
-    var list: [Evidence] = []
-    for value in try fields.list("evidence") {
-      let entry = try Fields(value)
-      list.append(
-        Evidence(
-          point: try entry.string("point"), call: try entry.call("call"), quote: try entry.string("quote"),
-          verified: try entry.flag("verified") ?? false))
+    self.changes = fields.has("changes") ? changes : nil
+    evidence = try fields.each("evidence") { entry throws(EventError) in
+      Evidence(
+        point: try entry.string("point"), call: try entry.call("call"), quote: try entry.string("quote"),
+        verified: try entry.flag("verified") ?? false)
     }
-    evidence = list
-    evidenceTotal = try fields.whole("evidence_total") ?? list.count
+    evidenceTotal = try fields.whole("evidence_total") ?? evidence.count
     evidenceVerified = try fields.whole("evidence_verified") ?? 0
     dropped = try fields.whole("dropped") ?? 0
     repairs = try fields.whole("repairs") ?? 0

@@ -53,24 +53,24 @@ package struct CallCompleted: Sendable, Equatable {
     self.reasoningDetails = reasoningDetails
   }
 
-  init(_ fields: Fields) throws(EventError) {
+  init(_ fields: Fields, _ passing: Passing) throws(EventError) {
     call = try fields.call("call")
     model = try fields.string("model")
     modelAsked = try fields.text("model_asked") ?? model
     provider = try fields.text("provider")
-    execution = try fields.text("execution") ?? ""
-    content = try fields.text("content") ?? ""
+    execution = try passing.text(.course, fields, "execution") ?? ""
+    content = try passing.text(.content, fields, "content") ?? ""
     reasoning = try fields.text("reasoning")
     toolCalls = try fields.list("tool_calls")
     annotations = try fields.list("annotations")
     finishReason = try fields.text("finish_reason") ?? "stop"
     nativeFinishReason = try fields.text("native_finish_reason")
-    tools = try fields.list("tools")
-    usage = if let usage = fields["usage"] { try Usage(usage) } else { nil }
+    tools = try passing.list(.course, fields, "tools")
+    usage = try fields.object("usage", Usage.init)
     cost = try fields.number("cost")
     cached = try fields.flag("cached") ?? false
     replayed = try fields.flag("replayed") ?? false
-    tries = try fields.list("tries")
+    tries = try passing.list(.course, fields, "tries")
     started = try fields.moment("started")
     firstToken = try fields.moment("first_token")
     finished = try fields.moment("finished")

@@ -41,20 +41,20 @@ package struct CallFailed: Sendable, Equatable {
     self.finished = finished
   }
 
-  init(_ fields: Fields) throws(EventError) {
+  init(_ fields: Fields, _ passing: Passing) throws(EventError) {
     call = try fields.call("call")
-    execution = try fields.text("execution") ?? ""
+    execution = try passing.text(.course, fields, "execution") ?? ""
     reason = FailureReason(rawValue: try fields.string("reason")) ?? .upstreamError
     status = try fields.whole("status")
     message = try fields.text("message") ?? ""
     modelAsked = try fields.text("model_asked")
     model = try fields.text("model")
     provider = try fields.text("provider")
-    content = try fields.text("content")
-    usage = if let usage = fields["usage"] { try Usage(usage) } else { nil }
+    content = try passing.text(.content, fields, "content")
+    usage = try fields.object("usage", Usage.init)
     cost = try fields.number("cost")
-    tools = try fields.list("tools")
-    tries = try fields.list("tries")
+    tools = try passing.list(.course, fields, "tools")
+    tries = try passing.list(.course, fields, "tries")
     started = try fields.moment("started")
     finished = try fields.moment("finished")
   }

@@ -14,7 +14,7 @@ package struct CancelRequested: Sendable, Equatable {
 
   init(_ fields: Fields) throws(EventError) {
     by = try fields.required("by", try fields.choice("by"))
-    if fields["members"] == nil {
+    if !fields.has("members") {
       members = nil
     } else {
       var indexes: [Int] = []

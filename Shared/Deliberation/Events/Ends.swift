@@ -23,7 +23,7 @@ package struct Totals: Sendable, Equatable {
   }
 
   init(_ fields: Fields) throws(EventError) {
-    usage = if let usage = fields["usage"] { try Usage(usage) } else { Usage() }
+    usage = try fields.object("usage", Usage.init) ?? Usage()
     cost = try fields.number("cost") ?? 0
     costFinal = try fields.flag("cost_final") ?? true
     calls = try fields.whole("calls") ?? 0
@@ -157,7 +157,7 @@ package struct Settled: Sendable, Equatable {
   }
 
   init(_ fields: Fields) throws(EventError) {
-    usage = if let usage = fields["usage"] { try Usage(usage) } else { Usage() }
+    usage = try fields.object("usage", Usage.init) ?? Usage()
     cost = try fields.number("cost") ?? 0
     calls = try fields.whole("calls") ?? 0
     digestEvents = try fields.whole("digest_events")

@@ -1,6 +1,7 @@
 /// Everything that can have happened to a deliberation.
 package enum Event: Sendable, Equatable {
-  case requested(Requested)
+  // far larger than all others, and every event would have its size
+  indirect case requested(Requested)
   case rejected(Rejected)
   case cancelRequested(CancelRequested)
   case decisionMade(DecisionMade)
@@ -84,22 +85,13 @@ package enum Event: Sendable, Equatable {
   package var type: String { name.type }
 
   /// Reads the value of an event. Nil where the type is unknown: such an event is ignored (and counted in the digest).
-  /// Of the members in `passing` only the kind is kept.
-  package static func parse(type: String, id: String, value: [UInt8], passing: [String] = []) throws(EventError)
-    -> Event?
-  {
+  /// `deliberation`: its id, where the reader has it, which the calls that are named then share.
+  /// What is passed is held against the rules and not built.
+  package static func parse(
+    type: String, id: String, value: [UInt8], of deliberation: String = "", passing: Passing = []
+  ) throws(EventError) -> Event? {
     guard let name = Name(type: type) else { return nil }
-    let json: JSON
-    do throws(JSONError) {
-      json = try JSON.parse(value, passing: passing)
-    } catch {
-      throw EventError(error.description)
-    }
-    return try parse(name, json)
-  }
-
-  static func parse(_ name: Name, _ value: JSON) throws(EventError) -> Event {
-    let fields = try Fields(value)
+    let fields = try Fields(value, of: deliberation)
     return switch name {
     case .requested: .requested(try Requested(fields))
     case .rejected: .rejected(try Rejected(fields))
@@ -108,8 +100,8 @@ package enum Event: Sendable, Equatable {
     case .panelDispatched: .panelDispatched(try PanelDispatched(fields))
     case .memberReplaced: .memberReplaced(try MemberReplaced(fields))
     case .callRequested: .callRequested(try CallRequested(fields))
-    case .callCompleted: .callCompleted(try CallCompleted(fields))
-    case .callFailed: .callFailed(try CallFailed(fields))
+    case .callCompleted: .callCompleted(try CallCompleted(fields, passing))
+    case .callFailed: .callFailed(try CallFailed(fields, passing))
     case .panelAssembled: .panelAssembled(try PanelAssembled(fields))
     case .analysisCompleted: .analysisCompleted(try AnalysisCompleted(fields))
     case .analysisDegraded: .analysisDegraded(try AnalysisDegraded(fields))

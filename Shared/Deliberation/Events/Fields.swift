@@ -1,6 +1,10 @@
-/// Reads the members of a record's value; an error names what is missing or wrong.
+/// Reads the members of a record's value where they stand; an error names what is missing or wrong. Only what is asked for
+/// is built.
 struct Fields {
-  let object: JSONObject
+  private let text: JSONText
+  private let object: Int
+  /// The deliberation's id, as far as the reader has it: calls share it instead of bringing their own.
+  private let deliberation: String
   /// Behind the member that was read last: writers and readers name them in about the same order.
   private let next = Place()
 
@@ -8,106 +12,161 @@ struct Fields {
     var index = 0
   }
 
-  init(_ value: JSON) throws(EventError) {
-    guard let object = value.object else { throw EventError("the value is no JSON object") }
-    self.object = object
+  /// The whole text is held against the rules of JSON, also what nobody asks for.
+  init(_ bytes: [UInt8], of deliberation: String = "") throws(EventError) {
+    do throws(JSONError) { text = try JSONText(bytes) } catch { throw EventError(error.description) }
+    object = 0
+    self.deliberation = deliberation
+    guard text.nodes[0].kind == .object else { throw EventError("the value is no JSON object") }
   }
 
-  init(_ object: JSONObject) { self.object = object }
+  /// A tree is written and read again: for what is read seldom.
+  init(_ value: JSON) throws(EventError) { try self.init(value.bytes) }
 
-  subscript(key: String) -> JSON? {
-    guard let index = object.place(of: key, from: next.index) else { return nil }
-    next.index = index + 1
-    let value = object.members[index].value
-    if case .null = value { return nil }
-    return value
+  private init(_ fields: Fields, at place: Int) throws(EventError) {
+    guard fields.text.nodes[place].kind == .object else { throw EventError("the value is no JSON object") }
+    text = fields.text
+    object = place
+    deliberation = fields.deliberation
   }
 
-  func string(_ key: String) throws(EventError) -> String {
-    guard let value = try text(key) else { throw EventError("\(key) is missing") }
-    return value
+  /// Where a member stands that is there and not null.
+  private func place(_ key: StaticString) -> Int? {
+    guard let name = text.name(key, of: object, from: next.index) else { return nil }
+    next.index = Int(text.nodes[name + 1].next)
+    let place = Int(text.nodes[name].next)
+    return text.nodes[place].kind == .null ? nil : place
   }
 
-  func text(_ key: String) throws(EventError) -> String? {
-    guard let value = self[key] else { return nil }
-    guard let text = value.string else { throw EventError("\(key) is no string") }
-    return text
+  private func place(_ key: StaticString, _ kind: JSONText.Node.Kind, _ name: StaticString) throws(EventError) -> Int? {
+    guard let place = place(key) else { return nil }
+    guard text.nodes[place].kind == kind else { throw EventError("\(key) is no \(name)") }
+    return place
   }
 
-  func int(_ key: String) throws(EventError) -> Int {
-    guard let value = try whole(key) else { throw EventError("\(key) is missing") }
-    return value
+  func has(_ key: StaticString) -> Bool { place(key) != nil }
+
+  func isObject(_ key: StaticString) -> Bool { place(key).map { text.nodes[$0].kind == .object } ?? false }
+
+  subscript(key: StaticString) -> JSON? { place(key).map { text.value(at: $0) } }
+
+  func string(_ key: StaticString) throws(EventError) -> String { try required(key, try text(key)) }
+
+  func text(_ key: StaticString) throws(EventError) -> String? {
+    try place(key, .text, "string").map { text.text(at: $0) }
   }
 
-  func whole(_ key: String) throws(EventError) -> Int? {
-    guard let value = self[key] else { return nil }
-    guard let int = value.int, let small = Int(exactly: int) else { throw EventError("\(key) is no whole number") }
+  /// Of a text that nobody has use for: one sign where it says anything.
+  func passedText(_ key: StaticString) throws(EventError) -> String? {
+    try place(key, .text, "string").map { text.hasWords(at: $0) ? "…" : "" }
+  }
+
+  func int(_ key: StaticString) throws(EventError) -> Int { try required(key, try whole(key)) }
+
+  func whole(_ key: StaticString) throws(EventError) -> Int? {
+    guard let place = place(key) else { return nil }
+    guard let int = number(at: place)?.int, let small = Int(exactly: int) else {
+      throw EventError("\(key) is no whole number")
+    }
     return small
   }
 
-  func number(_ key: String) throws(EventError) -> Double? {
-    guard let value = self[key] else { return nil }
-    guard let number = value.number else { throw EventError("\(key) is no number") }
+  func number(_ key: StaticString) throws(EventError) -> Double? {
+    guard let place = place(key) else { return nil }
+    guard let number = number(at: place)?.number else { throw EventError("\(key) is no number") }
     return number
   }
 
-  func flag(_ key: String) throws(EventError) -> Bool? {
-    guard let value = self[key] else { return nil }
-    guard let bool = value.bool else { throw EventError("\(key) is neither true nor false") }
-    return bool
+  private func number(at place: Int) -> JSON? {
+    switch text.nodes[place].kind {
+    case .whole, .number: text.value(at: place)
+    default: nil
+    }
   }
 
-  func time(_ key: String) throws(EventError) -> Moment {
-    guard let moment = try moment(key) else { throw EventError("\(key) is missing") }
-    return moment
+  func flag(_ key: StaticString) throws(EventError) -> Bool? {
+    guard let place = place(key) else { return nil }
+    switch text.nodes[place].kind {
+    case .yes: return true
+    case .no: return false
+    default: throw EventError("\(key) is neither true nor false")
+    }
   }
 
-  func moment(_ key: String) throws(EventError) -> Moment? {
+  func time(_ key: StaticString) throws(EventError) -> Moment { try required(key, try moment(key)) }
+
+  func moment(_ key: StaticString) throws(EventError) -> Moment? {
     guard let text = try text(key) else { return nil }
     guard let moment = Moment(rfc3339: text) else { throw EventError("\(key) is no RFC 3339 time") }
     return moment
   }
 
-  func call(_ key: String) throws(EventError) -> CallID {
-    guard let call = CallID(try string(key)) else { throw EventError("\(key) names no call") }
+  func call(_ key: StaticString) throws(EventError) -> CallID {
+    guard let call = text.call(at: try required(key, try place(key, .text, "string")), of: deliberation) else {
+      throw EventError("\(key) names no call")
+    }
     return call
   }
 
-  func optionalCall(_ key: String) throws(EventError) -> CallID? { self[key] == nil ? nil : try call(key) }
+  func optionalCall(_ key: StaticString) throws(EventError) -> CallID? { has(key) ? try call(key) : nil }
 
-  func calls(_ key: String) throws(EventError) -> [CallID] {
-    var calls: [CallID] = []
-    for element in try list(key) {
-      guard let text = element.string, let call = CallID(text) else { throw EventError("\(key) holds what is no call") }
-      calls.append(call)
+  func calls(_ key: StaticString) throws(EventError) -> [CallID] {
+    try list(key) { place throws(EventError) in
+      guard text.nodes[place].kind == .text, let call = text.call(at: place, of: deliberation) else {
+        throw EventError("\(key) holds what is no call")
+      }
+      return call
     }
-    return calls
   }
 
-  func list(_ key: String) throws(EventError) -> [JSON] {
-    guard let value = self[key] else { return [] }
-    guard let list = value.array else { throw EventError("\(key) is no list") }
-    return list
-  }
+  func list(_ key: StaticString) throws(EventError) -> [JSON] { try list(key) { text.value(at: $0) } }
 
-  func texts(_ key: String) throws(EventError) -> [String] {
-    var texts: [String] = []
-    for element in try list(key) {
-      guard let text = element.string else { throw EventError("\(key) holds what is no string") }
-      texts.append(text)
+  /// A list that nobody has use for.
+  func passList(_ key: StaticString) throws(EventError) { _ = try place(key, .list, "list") }
+
+  func texts(_ key: StaticString) throws(EventError) -> [String] {
+    try list(key) { place throws(EventError) in
+      guard text.nodes[place].kind == .text else { throw EventError("\(key) holds what is no string") }
+      return text.text(at: place)
     }
-    return texts
   }
 
-  func choice<Choice: RawRepresentable<String>>(_ key: String, _ type: Choice.Type = Choice.self) throws(EventError)
-    -> Choice?
+  private func list<Element>(_ key: StaticString, _ read: (Int) throws(EventError) -> Element) throws(EventError)
+    -> [Element]
+  {
+    guard let list = try place(key, .list, "list") else { return [] }
+    var elements: [Element] = []
+    elements.reserveCapacity(Int(text.nodes[list].count))
+    var place = list + 1
+    while place < Int(text.nodes[list].next) {
+      elements.append(try read(place))
+      place = Int(text.nodes[place].next)
+    }
+    return elements
+  }
+
+  /// A list of objects, each read by its own members.
+  func each<Element>(_ key: StaticString, _ read: (Fields) throws(EventError) -> Element) throws(EventError)
+    -> [Element]
+  {
+    try list(key) { place throws(EventError) in try read(Fields(self, at: place)) }
+  }
+
+  /// An object within this one, read by its own members.
+  func object<Value>(_ key: StaticString, _ read: (Fields) throws(EventError) -> Value) throws(EventError) -> Value? {
+    guard let place = place(key) else { return nil }
+    return try read(Fields(self, at: place))
+  }
+
+  func choice<Choice: RawRepresentable<String>>(_ key: StaticString, _ type: Choice.Type = Choice.self)
+    throws(EventError) -> Choice?
   {
     guard let text = try text(key) else { return nil }
     guard let choice = Choice(rawValue: text) else { throw EventError("\(key) is \"\(text)\", which is unknown") }
     return choice
   }
 
-  func required<Value>(_ key: String, _ value: Value?) throws(EventError) -> Value {
+  func required<Value>(_ key: StaticString, _ value: Value?) throws(EventError) -> Value {
     guard let value else { throw EventError("\(key) is missing") }
     return value
   }

@@ -19,7 +19,7 @@ package struct MemberReplaced: Sendable, Equatable {
   init(_ fields: Fields) throws(EventError) {
     round = try fields.int("round")
     index = try fields.int("index")
-    model = try ModelRef(.object(fields.object))
+    model = try ModelRef(fields)
     call = try fields.call("call")
     deadline = try fields.time("deadline")
     replaces = try fields.call("replaces")

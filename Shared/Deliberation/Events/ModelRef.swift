@@ -12,8 +12,9 @@ package struct Price: Sendable, Equatable {
     self.request = request
   }
 
-  init(_ value: JSON) throws(EventError) {
-    let fields = try Fields(value)
+  init(_ value: JSON) throws(EventError) { try self.init(Fields(value)) }
+
+  init(_ fields: Fields) throws(EventError) {
     input = try fields.number("input") ?? 0
     output = try fields.number("output") ?? 0
     cachedInput = try fields.number("cached_input")
@@ -32,8 +33,9 @@ package struct Price: Sendable, Equatable {
   }
 }
 
-/// A model as it was asked for and as it was resolved: `~author/family-latest` names the newest of its family.
-package struct ModelRef: Sendable, Equatable {
+/// A model as it was asked for and as it was resolved: `~author/family-latest` names the newest of its family. Shared by
+/// all who name it, because it never changes.
+package final class ModelRef: Sendable, Equatable {
   package let asked: String
   package let model: String
   package let lane: String
@@ -46,12 +48,16 @@ package struct ModelRef: Sendable, Equatable {
     self.price = price
   }
 
-  init(_ value: JSON) throws(EventError) {
-    let fields = try Fields(value)
+  init(_ fields: Fields) throws(EventError) {
     model = try fields.string("model")
     asked = try fields.text("model_asked") ?? model
     lane = try fields.text("lane") ?? "default"
-    price = if let price = fields["price"] { try Price(price) } else { nil }
+    price = try fields.object("price", Price.init)
+  }
+
+  package static func == (left: ModelRef, right: ModelRef) -> Bool {
+    left === right
+      || left.model == right.model && left.asked == right.asked && left.lane == right.lane && left.price == right.price
   }
 
   func write(into object: inout JSONObject, price withPrice: Bool) {

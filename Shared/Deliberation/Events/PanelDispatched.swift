@@ -26,12 +26,9 @@ package struct PanelDispatched: Sendable, Equatable {
 
   init(_ fields: Fields) throws(EventError) {
     round = try fields.int("round")
-    var members: [Member] = []
-    for value in try fields.list("members") {
-      let entry = try Fields(value)
-      members.append(Member(index: try entry.int("index"), model: try ModelRef(value), call: try entry.call("call")))
+    members = try fields.each("members") { entry throws(EventError) in
+      Member(index: try entry.int("index"), model: try ModelRef(entry), call: try entry.call("call"))
     }
-    self.members = members
     deadline = try fields.time("deadline")
     promptVersion = try fields.text("prompt_version") ?? ""
   }

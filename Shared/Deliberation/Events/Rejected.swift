@@ -35,10 +35,8 @@ package struct Rejected: Sendable, Equatable {
     tenant = try fields.string("tenant")
     form = try fields.choice("form") ?? .chat
     bodyHash = try fields.text("body_sha256") ?? ""
-    var addresses: [ReplyAddress] = []
-    for value in try fields.list("reply") { addresses.append(try ReplyAddress(value)) }
-    reply = addresses
-    origin = try Origin(try fields.required("origin", fields["origin"]))
+    reply = try fields.each("reply", ReplyAddress.init)
+    origin = try fields.required("origin", try fields.object("origin", Origin.init))
     metadata = fields["metadata"]
   }
 

@@ -1,12 +1,11 @@
 extension Requested {
   init(_ fields: Fields) throws(EventError) {
-    guard let answerer = fields["answerer"], let origin = fields["origin"] else {
-      throw EventError("answerer or origin is missing")
-    }
+    guard fields.has("answerer"), fields.has("origin") else { throw EventError("answerer or origin is missing") }
     self.init(
-      answerer: try ModelRef(answerer), deadline: try fields.time("deadline"),
-      panelDeadline: try fields.time("panel_deadline"), judgeDeadline: try fields.time("judge_deadline"),
-      origin: try Origin(origin))
+      answerer: try fields.required("answerer", try fields.object("answerer", ModelRef.init)),
+      deadline: try fields.time("deadline"), panelDeadline: try fields.time("panel_deadline"),
+      judgeDeadline: try fields.time("judge_deadline"),
+      origin: try fields.required("origin", try fields.object("origin", Origin.init)))
     tenant = try fields.string("tenant")
     form = try fields.choice("form") ?? form
     stream = try fields.choice("stream") ?? stream
@@ -16,11 +15,11 @@ extension Requested {
     entrance = try fields.choice("entrance") ?? entrance
     policy = try fields.required("policy", try fields.choice("policy"))
     mode = try fields.choice("mode") ?? mode
-    for member in try fields.list("panel") { panel.append(try ModelRef(member)) }
+    panel = try fields.each("panel", ModelRef.init)
     guard panel.count <= Limits.members else { throw EventError("panel has more than \(Limits.members) members") }
-    if let value = fields["judge"] { judge = try ModelRef(value) }
-    for value in try fields.list("fallbacks") { fallbacks.append(try ModelRef(value)) }
-    for value in try fields.list("stand_ins") { standIns.append(try ModelRef(value)) }
+    judge = try fields.object("judge", ModelRef.init)
+    fallbacks = try fields.each("fallbacks", ModelRef.init)
+    standIns = try fields.each("stand_ins", ModelRef.init)
     rounds = try fields.whole("rounds") ?? rounds
     quorum = try fields.whole("quorum") ?? panel.count
     graceMilliseconds = Int64(try fields.whole("grace_ms") ?? 0)
@@ -37,25 +36,22 @@ extension Requested {
     tools = try fields.list("tools")
     cacheControl = fields["cache_control"]
     onFailure = try fields.choice("on_failure") ?? onFailure
-    allowedProviders = fields["allowed_providers"] == nil ? nil : try fields.texts("allowed_providers")
-    providerOrder = fields["provider_order"] == nil ? nil : try fields.texts("provider_order")
-    if let cache = fields["cache"] { cacheSeconds = try Fields(cache).whole("ttl_seconds") }
+    allowedProviders = fields.has("allowed_providers") ? try fields.texts("allowed_providers") : nil
+    providerOrder = fields.has("provider_order") ? try fields.texts("provider_order") : nil
+    cacheSeconds = try fields.object("cache") { cache throws(EventError) in try cache.whole("ttl_seconds") } ?? nil
     depth = try fields.whole("depth") ?? 0
     answerBytes = try fields.whole("answer_bytes") ?? answerBytes
-    if fields["recorded_panel"] != nil {
-      var answers: [RecordedAnswer] = []
-      for value in try fields.list("recorded_panel") {
-        let answer = try Fields(value)
-        answers.append(
-          RecordedAnswer(
-            model: try answer.string("model"), content: try answer.string("content"), call: try answer.text("call")))
+    if fields.has("recorded_panel") {
+      let answers = try fields.each("recorded_panel") { answer throws(EventError) in
+        RecordedAnswer(
+          model: try answer.string("model"), content: try answer.string("content"), call: try answer.text("call"))
       }
       guard (1...Limits.members).contains(answers.count) else { throw EventError("recorded_panel has no usable size") }
       recordedPanel = answers
     }
     replays = try fields.text("replays")
     bodyHash = try fields.text("body_sha256") ?? ""
-    for value in try fields.list("reply") { reply.append(try ReplyAddress(value)) }
+    reply = try fields.each("reply", ReplyAddress.init)
     priceList = try fields.text("price_list") ?? ""
   }
 

@@ -17,12 +17,11 @@ package struct Usage: Sendable, Equatable {
     self.reasoningTokens = reasoningTokens
   }
 
-  init(_ value: JSON) throws(EventError) {
-    let fields = try Fields(value)
-    func count(_ key: String) throws(EventError) -> Int { min(max(try fields.whole(key) ?? 0, 0), 1 << 40) }
+  init(_ fields: Fields) throws(EventError) {
+    func count(_ key: StaticString) throws(EventError) -> Int { min(max(try fields.whole(key) ?? 0, 0), 1 << 40) }
     promptTokens = try count("prompt_tokens")
     completionTokens = try count("completion_tokens")
-    totalTokens = fields["total_tokens"] == nil ? promptTokens + completionTokens : try count("total_tokens")
+    totalTokens = fields.has("total_tokens") ? try count("total_tokens") : promptTokens + completionTokens
     cachedTokens = try count("cached_tokens")
     reasoningTokens = try count("reasoning_tokens")
   }

@@ -1,38 +1,30 @@
-/// A call's name within its deliberation.
+/// A call's name within its deliberation: one number, because it is looked up more often than anything else. Its order is
+/// that of purposes, rounds, members (none before the first) and attempts; each has room for the six digits that a name has.
 package struct CallKey: Hashable, Sendable {
-  package let purpose: CallID.Purpose
-  package let round: Int
-  package let member: Int?
-  package let attempt: Int
+  private let packed: UInt64
 
   package init(_ purpose: CallID.Purpose, round: Int = 0, member: Int? = nil, attempt: Int = 0) {
-    self.purpose = purpose
-    self.round = round
-    self.member = member
-    self.attempt = attempt
+    packed =
+      UInt64(purpose.rank) << 62 | Self.number(round) << 42 | Self.number(member.map { $0 + 1 } ?? 0) << 21
+      | Self.number(attempt)
   }
 
-  init(_ call: CallID) {
-    self.init(call.purpose, round: call.round, member: call.member, attempt: call.attempt)
-  }
+  init(_ call: CallID) { self = call.key }
 
-  package func id(in deliberation: String) -> CallID {
-    CallID(deliberation, purpose, round: round, member: member, attempt: attempt)
+  package var purpose: CallID.Purpose { .ranked[Int(packed >> 62)] }
+  package var round: Int { Int(packed >> 42 & 0xF_FFFF) }
+  /// The member's index in the panel; nil for the calls that belong to no member.
+  package var member: Int? {
+    let number = Int(packed >> 21 & 0x1F_FFFF)
+    return number > 0 ? number - 1 : nil
   }
+  package var attempt: Int { Int(packed & 0x1F_FFFF) }
 
-  /// One number: a key is looked up more often than anything else.
-  private var packed: UInt64 {
-    let purpose: UInt64 =
-      switch purpose {
-      case .decision: 0
-      case .panel: 1
-      case .judge: 2
-      case .answer: 3
-      }
-    let member = UInt64(truncatingIfNeeded: (member ?? -1) + 1) & 0xFFFF
-    return purpose << 62 | (UInt64(truncatingIfNeeded: round) & 0xFFFF) << 32 | member << 16
-      | UInt64(truncatingIfNeeded: attempt) & 0xFFFF
-  }
+  package func id(in deliberation: String) -> CallID { CallID(deliberation, self) }
 
-  package func hash(into hasher: inout Hasher) { hasher.combine(packed) }
+  private static func number(_ number: Int) -> UInt64 { UInt64(min(max(number, 0), 1_000_000)) }
+}
+
+extension CallKey: Comparable {
+  package static func < (left: CallKey, right: CallKey) -> Bool { left.packed < right.packed }
 }

@@ -1,8 +1,7 @@
 /// What the log says about one call. Its outcome may stand before the event that names it.
 package struct CallState: Sendable, Equatable {
-  /// The first outcome; what comes later for the same call is a repeat. Boxed, because a state is looked at often and an
-  /// outcome is large.
-  package indirect enum Outcome: Sendable, Equatable {
+  /// The first outcome; what comes later for the same call is a repeat.
+  package enum Outcome: Sendable, Equatable {
     case completed(CallCompleted)
     case failed(CallFailed)
 

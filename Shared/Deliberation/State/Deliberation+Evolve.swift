@@ -87,7 +87,7 @@ extension Deliberation {
 
   /// The first of `requested` and `rejected` with one discriminator is what became of that ask.
   private func isNew(_ discriminator: String) -> Bool {
-    if ask?.value.origin.discriminator == discriminator { return false }
+    if ask?.origin.discriminator == discriminator { return false }
     if case .rejected(let rejected) = end?.value, rejected.origin.discriminator == discriminator { return false }
     return !joined.contains { $0.value.discriminator == discriminator }
   }
@@ -133,7 +133,7 @@ extension Deliberation {
   private mutating func passOn(_ key: CallKey, _ fact: Fact<CallState.Outcome>) {
     guard key.purpose == .panel, key.round == 0, let index = key.member, seats.indices.contains(index),
       seats[index].attempt == key.attempt, seals[0] == nil, givenUp[index] == nil,
-      let ask = ask?.value, standInsUsed < ask.standIns.count
+      let ask, standInsUsed < ask.standIns.count
     else { return }
     switch fact.value {
     case .completed(let call) where call.isAnswer: return

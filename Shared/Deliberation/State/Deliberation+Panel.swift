@@ -9,7 +9,7 @@ extension Deliberation {
 
   /// Whether a panel sits: by policy, or because the outer model called for it.
   package var panelSits: Bool {
-    guard let ask = ask?.value else { return false }
+    guard let ask else { return false }
     return ask.policy == .always || ask.policy == .auto && decision?.value.outcome == .fused
   }
 
@@ -44,7 +44,7 @@ extension Deliberation {
 
   /// Whether the seal of that round is the panel's last word.
   package func isLast(_ round: Int) -> Bool {
-    guard let ask = ask?.value, let seal = seals[round]?.value else { return false }
+    guard let ask, let seal = seals[round]?.value else { return false }
     return ask.mode != .debate || round >= ask.rounds || seal.answered.count < 2 || asked(in: round + 1).isEmpty
   }
 
@@ -72,35 +72,35 @@ extension Deliberation {
   /// When a round is sealed at the latest. The rounds of a debate share the panel's time evenly.
   package func deadline(ofRound round: Int) -> Moment {
     guard let ask else { return Moment(milliseconds: 0) }
-    guard ask.value.mode == .debate else { return ask.value.panelDeadline }
-    let whole = ask.value.panelDeadline - ask.time
-    return ask.time + whole * Int64(round + 1) / Int64(ask.value.rounds + 1)
+    guard ask.mode == .debate else { return ask.panelDeadline }
+    let whole = ask.panelDeadline - ask.time
+    return ask.time + whole * Int64(round + 1) / Int64(ask.rounds + 1)
   }
 
   /// When a round began: an event's time, so that every instance counts from the same moment.
   package func start(ofRound round: Int) -> Moment? {
     guard let ask else { return nil }
     if round > 0 { return seals[round - 1]?.time }
-    return ask.value.policy == .always ? ask.time : decision?.time
+    return ask.policy == .always ? ask.time : decision?.time
   }
 
   /// When the call of a member must be over.
   package func deadline(of member: Int, in round: Int) -> Moment {
     let deadline = deadline(ofRound: round)
-    guard let timeout = ask?.value.memberTimeoutMilliseconds else { return deadline }
+    guard let timeout = ask?.memberTimeoutMilliseconds else { return deadline }
     let since = (round == 0 ? seats[member].since : nil) ?? start(ofRound: round)
     return since.map { min(deadline, $0 + timeout) } ?? deadline
   }
 
   /// How many answers suffice in a round.
   package func quorum(ofRound round: Int) -> Int {
-    guard let ask = ask?.value else { return 0 }
+    guard let ask else { return 0 }
     return min(ask.quorum, asked(in: round).count)
   }
 
   /// What a call of the panel answered, also where the answer came with the ask.
   package func answer(_ call: CallID) -> String? {
-    if let recorded = ask?.value.recordedPanel {
+    if let recorded = ask?.recordedPanel {
       guard call.purpose == .panel, call.round == 0, let member = call.member, recorded.indices.contains(member) else {
         return nil
       }
@@ -111,7 +111,7 @@ extension Deliberation {
 
   /// The model that a call of the panel was asked of, by the name that the asker used.
   package func modelAsked(_ call: CallID) -> String {
-    guard let ask = ask?.value, let member = call.member else { return "" }
+    guard let ask, let member = call.member else { return "" }
     if let recorded = ask.recordedPanel { return recorded.indices.contains(member) ? recorded[member].model : "" }
     let key = CallKey(call)
     if let named = calls[key]?.model?.asked { return named }

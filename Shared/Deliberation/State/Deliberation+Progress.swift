@@ -1,7 +1,7 @@
 extension Deliberation {
   /// Keeps what a watcher needs of an event, where somebody watches.
   mutating func note(_ event: Event, _ recorded: Recorded) {
-    guard let ask = ask?.value, ask.stream != .none, end == nil else { return }
+    guard let ask, ask.stream != .none, end == nil else { return }
     var data = JSONObject()
     switch event {
     case .decisionMade(let event): data["outcome"] = .string(event.outcome.rawValue)

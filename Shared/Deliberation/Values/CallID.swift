@@ -4,6 +4,18 @@ package struct CallID: Hashable, Sendable {
   package enum Purpose: String, Sendable, CaseIterable {
     case decision, panel, judge, answer
 
+    /// In the order in which they come.
+    static let ranked: [Purpose] = [.decision, .panel, .judge, .answer]
+
+    var rank: Int {
+      switch self {
+      case .decision: 0
+      case .panel: 1
+      case .judge: 2
+      case .answer: 3
+      }
+    }
+
     fileprivate init?(bytes: Slice<UnsafeBufferPointer<UInt8>>) {
       switch bytes.count {
       case 8: self = .decision
@@ -16,68 +28,64 @@ package struct CallID: Hashable, Sendable {
   }
 
   package let deliberation: String
-  package let purpose: Purpose
-  package let round: Int
+  /// Its name within the deliberation.
+  package let key: CallKey
+
+  package var purpose: Purpose { key.purpose }
+  package var round: Int { key.round }
   /// The member's index in the panel; nil for the calls that belong to no member.
-  package let member: Int?
-  package let attempt: Int
+  package var member: Int? { key.member }
+  package var attempt: Int { key.attempt }
 
   package init(_ deliberation: String, _ purpose: Purpose, round: Int = 0, member: Int? = nil, attempt: Int = 0) {
+    self.init(deliberation, CallKey(purpose, round: round, member: member, attempt: attempt))
+  }
+
+  init(_ deliberation: String, _ key: CallKey) {
     self.deliberation = deliberation
-    self.purpose = purpose
-    self.round = round
-    self.member = member
-    self.attempt = attempt
+    self.key = key
   }
 
   package init?(_ text: String) {
-    // by bytes: every event about a call names it
     var text = text
-    let parts = text.withUTF8 { bytes -> (deliberation: String, purpose: Purpose, numbers: [Int?])? in
-      var slashes: [Int] = []
-      slashes.reserveCapacity(5)
-      for index in bytes.indices where bytes[index] == UInt8(ascii: "/") {
-        guard slashes.count < 4 else { return nil }
-        slashes.append(index)
-      }
-      guard slashes.count == 4, slashes[0] > 0,
-        let purpose = Purpose(bytes: bytes[slashes[0] + 1..<slashes[1]])
-      else { return nil }
-      let ends = [slashes[1], slashes[2], slashes[3], bytes.count]
-      var numbers: [Int?] = []
-      for index in 0..<3 {
-        let part = bytes[ends[index] + 1..<ends[index + 1]]
-        if index == 1, part.count == 1, part.first == UInt8(ascii: "-") {
-          numbers.append(nil)
-        } else {
-          guard let number = Self.number(part) else { return nil }
-          numbers.append(number)
-        }
-      }
-      let deliberation = String(decoding: UnsafeBufferPointer(rebasing: bytes[..<slashes[0]]), as: UTF8.self)
-      return (deliberation, purpose, numbers)
-    }
-    guard let parts, let round = parts.numbers[0], let attempt = parts.numbers[2],
-      // only a panel's calls belong to a member
-      (parts.purpose == .panel) == (parts.numbers[1] != nil)
-    else { return nil }
-    deliberation = parts.deliberation
-    purpose = parts.purpose
-    self.round = round
-    member = parts.numbers[1]
-    self.attempt = attempt
+    guard let call = text.withUTF8({ CallID($0, of: "") }) else { return nil }
+    self = call
   }
 
-  private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
-    guard let first = digits.first, digits.count <= 6, digits.count == 1 || first != UInt8(ascii: "0") else {
-      return nil
+  /// Reads a call's name; `known` is the deliberation's id as the reader has it already, which is then shared.
+  init?(_ name: UnsafeBufferPointer<UInt8>, of known: String) {
+    // by bytes and from behind: every event about a call names it
+    var end = name.count
+    func part() -> Range<Int>? {
+      var start = end
+      while start > 0, name[start - 1] != UInt8(ascii: "/") { start -= 1 }
+      guard start > 0 else { return nil }
+      defer { end = start - 1 }
+      return start..<end
     }
-    var number = 0
-    for digit in digits {
-      guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
-      number = number * 10 + Int(digit - UInt8(ascii: "0"))
+    func number(_ part: Range<Int>?) -> Int? {
+      guard let part, !part.isEmpty, part.count <= 6, part.count == 1 || name[part.lowerBound] != UInt8(ascii: "0")
+      else { return nil }
+      var number = 0
+      for place in part {
+        let digit = name[place] &- UInt8(ascii: "0")
+        guard digit < 10 else { return nil }
+        number = number * 10 + Int(digit)
+      }
+      return number
     }
-    return number
+    guard let attempt = number(part()), let memberPart = part(), let round = number(part()), let purposePart = part(),
+      end > 0, let purpose = Purpose(bytes: name[purposePart])
+    else { return nil }
+    let isMember = memberPart.count != 1 || name[memberPart.lowerBound] != UInt8(ascii: "-")
+    let member = isMember ? number(memberPart) : nil
+    // only a panel's calls belong to a member
+    guard (purpose == .panel) == isMember, isMember == (member != nil) else { return nil }
+    let id = UnsafeBufferPointer(rebasing: name[..<end])
+    guard !id.contains(UInt8(ascii: "/")) else { return nil }
+    deliberation =
+      known.utf8.count == id.count && known.utf8.elementsEqual(id) ? known : String(decoding: id, as: UTF8.self)
+    key = CallKey(purpose, round: round, member: member, attempt: attempt)
   }
 
   /// The name without its deliberation, as it stands in the ids of events and commands.

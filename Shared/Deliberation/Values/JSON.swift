@@ -95,22 +95,7 @@ extension JSON {
   /// becomes U+FFFD: Swift's strings cannot hold it, and what a model wrote must never stop the reader. Of a key that
   /// stands twice in one object the last value wins.
   package static func parse(_ bytes: [UInt8], maxDepth: Int = 64) throws(JSONError) -> JSON {
-    try parse(bytes, maxDepth: maxDepth, passing: [])
-  }
-
-  /// The same, but of the outermost object's members that are named only the kind is kept: they are held against the same
-  /// rules, and of a text stands "…" where it says anything.
-  static func parse(_ bytes: [UInt8], maxDepth: Int = 64, passing: [String]) throws(JSONError) -> JSON {
-    let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSON, JSONError> in
-      var reader = JSONReader(bytes: buffer, maxDepth: maxDepth, passing: passing)
-      defer { reader.finish() }
-      do throws(JSONError) {
-        return .success(try reader.document())
-      } catch {
-        return .failure(error)
-      }
-    }
-    return try result.get()
+    try JSONText(bytes, maxDepth: maxDepth).value(at: 0)
   }
 
   package static func parse(_ text: String, maxDepth: Int = 64) throws(JSONError) -> JSON {

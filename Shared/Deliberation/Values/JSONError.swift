@@ -5,6 +5,7 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     case unexpectedByte = "there is a character that cannot stand there"
     case trailing = "something follows the value"
     case tooDeep = "it is nested too deeply"
+    case tooLong = "it is longer than four gigabytes"
     case invalidUTF8 = "it is not UTF-8"
     case invalidEscape = "there is an unknown escape"
     case controlCharacter = "a control character stands unescaped in a string"

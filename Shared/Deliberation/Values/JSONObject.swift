@@ -24,10 +24,10 @@ package struct JSONObject: Sendable, Equatable {
   /// Reading is a walk over the members: objects here are small. Setting nil takes the member away.
   package subscript(key: String) -> JSON? {
     get {
-      place(of: key, from: 0).map { members[$0].value }
+      place(of: key).map { members[$0].value }
     }
     set {
-      let place = place(of: key, from: 0)
+      let place = place(of: key)
       switch (place, newValue) {
       case (let place?, let value?): members[place].value = value
       case (let place?, nil): members.remove(at: place)
@@ -37,15 +37,10 @@ package struct JSONObject: Sendable, Equatable {
     }
   }
 
-  /// Where the member of that name stands. The search begins at `start` and goes round: who reads members in the order in
-  /// which they were written finds each at once. Lengths are compared first, which tells most names apart.
-  func place(of key: String, from start: Int) -> Int? {
+  /// Where the member of that name stands. Lengths are compared first, which tells most names apart.
+  private func place(of key: String) -> Int? {
     let length = key.utf8.count
-    for index in start..<max(start, members.count)
-    where members[index].key.utf8.count == length && members[index].key == key { return index }
-    for index in 0..<min(start, members.count)
-    where members[index].key.utf8.count == length && members[index].key == key { return index }
-    return nil
+    return members.firstIndex { $0.key.utf8.count == length && $0.key == key }
   }
 
   /// Puts a member at the end without looking for one of its name. Only for keys that are known to be new.

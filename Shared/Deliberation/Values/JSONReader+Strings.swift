@@ -1,54 +1,71 @@
 // Strings: most of what stands on the log.
 extension JSONReader {
-  mutating func string() throws(JSONError) -> String {
+  /// Passes a string: whether it stands there as it is, without escapes, and whether all that it says is ASCII.
+  mutating func passText() throws(JSONError) -> (isPlain: Bool, isASCII: Bool) {
     position += 1
-    let start = position
-    let isASCII = try run()
-    if bytes[position] == UInt8(ascii: "\"") {
-      defer { position += 1 }
-      return Self.text(UnsafeBufferPointer(rebasing: bytes[start..<position]), isASCII: isASCII)
+    var isPlain = true
+    var isASCII = try run()
+    while bytes[position] == UInt8(ascii: "\\") {
+      isPlain = false
+      position += 1
+      if try escape().value >= 0x80 { isASCII = false }
+      if try !run() { isASCII = false }
     }
-    return try escapedString(from: start, isASCII: isASCII)
-  }
-
-  /// What was checked byte by byte is not checked again: that would take longer than all the rest of reading.
-  static func text(_ part: UnsafeBufferPointer<UInt8>, isASCII: Bool) -> String {
-    String(copying: UTF8Span(unchecked: part.span, isKnownASCII: isASCII))
+    position += 1
+    return (isPlain, isASCII)
   }
 
   /// Goes on to the next quotation mark or backslash, eight bytes at a time, past nothing but UTF-8; whether all on the
   /// way was ASCII.
   mutating func run() throws(JSONError) -> Bool {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs: UInt64 = 0x8080_8080_8080_8080
     var isASCII = true
-    while position < bytes.count {
-      if let base = UnsafeRawPointer(bytes.baseAddress), position + 8 <= bytes.count {
-        let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self))
-        // a byte is zero where it was the one sought: the classic test, exact up to the first hit
-        let quote = word ^ (ones &* 0x22)
-        let slash = word ^ (ones &* 0x5C)
-        let control = (word &- ones &* 0x20) & ~word
-        let found = ((quote &- ones) & ~quote | (slash &- ones) & ~slash | control | word) & highs
-        guard found != 0 else {
-          position += 8
-          continue
-        }
-        position += found.trailingZeroBitCount / 8
-      }
+    while true {
+      passWords()
+      guard position < bytes.count else { throw error(.unexpectedEnd) }
       let byte = bytes[position]
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return isASCII }
       if byte >= 0x80 {
         try passSequence(byte)
         isASCII = false
-      } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-        return isASCII
       } else if byte < 0x20 {
         throw error(.controlCharacter)
       } else {
         position += 1
       }
     }
-    throw error(.unexpectedEnd)
+  }
+
+  /// Goes on to the next byte that is not plain ASCII text, or to where fewer than eight are left.
+  private mutating func passWords() {
+    guard let base = UnsafeRawPointer(bytes.baseAddress) else { return }
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var place = position
+    defer { position = place }
+    while place + 8 <= bytes.count {
+      let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+      // taking away turns a byte that is too small negative, and what is not ASCII is so already; up to the first that is
+      // found nothing is borrowed
+      let quote = (word ^ (ones &* 0x22)) &- ones
+      let slash = (word ^ (ones &* 0x5C)) &- ones
+      let control = word &- (ones &* 0x20)
+      let found = (quote | slash | control | word) & (ones << 7)
+      guard found == 0 else {
+        place += found.trailingZeroBitCount / 8
+        return
+      }
+      place += 8
+    }
+  }
+
+  /// Goes on to the next backslash of a text that was held against the rules.
+  mutating func passPlain() {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    while let base = UnsafeRawPointer(bytes.baseAddress), position + 8 <= bytes.count {
+      let slash = base.loadUnaligned(fromByteOffset: position, as: UInt64.self) ^ (ones &* 0x5C)
+      guard (slash &- ones) & ~slash & (ones << 7) == 0 else { break }
+      position += 8
+    }
+    while position < bytes.count, bytes[position] != UInt8(ascii: "\\") { position += 1 }
   }
 
   /// Passes one character of more than one byte, as table 3-7 of the Unicode standard has them.
@@ -68,52 +85,6 @@ extension JSONReader {
     guard position + length <= bytes.count, second.contains(bytes[position + 1]) else { throw error(.invalidUTF8) }
     for index in 2..<max(2, length) where bytes[position + index] & 0xC0 != 0x80 { throw error(.invalidUTF8) }
     position += length
-  }
-
-  /// The slow way, taken from the first backslash on. What is decoded is never longer than what stood there.
-  mutating func escapedString(from start: Int, isASCII: Bool) throws(JSONError) -> String {
-    let decoded = decodingRoom()
-    var count = 0
-    func take(_ from: Int, _ to: Int) {
-      guard to > from, let target = decoded.baseAddress, let source = bytes.baseAddress else { return }
-      (target + count).update(from: source + from, count: to - from)
-      count += to - from
-    }
-    var isASCII = isASCII
-    take(start, position)
-    while bytes[position] == UInt8(ascii: "\\") {
-      position += 1
-      let scalar = try escape()
-      if scalar.value < 0x80 {
-        decoded[count] = UInt8(scalar.value)
-        count += 1
-      } else {
-        isASCII = false
-        for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
-          decoded[count] = unit
-          count += 1
-        }
-      }
-      let start = position
-      if try !run() { isASCII = false }
-      take(start, position)
-    }
-    position += 1
-    return Self.text(UnsafeBufferPointer(rebasing: decoded[..<count]), isASCII: isASCII)
-  }
-
-  /// One place for all strings with escapes, as long as the whole text.
-  mutating func decodingRoom() -> UnsafeMutableBufferPointer<UInt8> {
-    if let room { return room }
-    let new = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
-    room = new
-    return new
-  }
-
-  /// To be called when reading is over.
-  mutating func finish() {
-    room?.deallocate()
-    room = nil
   }
 
   mutating func escape() throws(JSONError) -> Unicode.Scalar {

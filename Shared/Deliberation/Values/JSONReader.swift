@@ -1,23 +1,37 @@
-/// One pass over the bytes of a JSON text.
+/// One pass over the bytes of a JSON text: holds them against all rules and notes where each value stands.
 struct JSONReader {
+  typealias Node = JSONText.Node
+
   let bytes: UnsafeBufferPointer<UInt8>
   let maxDepth: Int
-  /// Names of the outermost object's members that are passed over.
-  private let passing: [String]
   var position = 0
-  var room: UnsafeMutableBufferPointer<UInt8>?
+  private var nodes: [Node] = []
 
-  init(bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int, passing: [String] = []) {
+  init(bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int) {
     self.bytes = bytes
     self.maxDepth = maxDepth
-    self.passing = passing
   }
 
-  mutating func document() throws(JSONError) -> JSON {
-    let value = try value(depth: 0)
+  mutating func document() throws(JSONError) -> [Node] {
+    guard bytes.count < UInt32.max else { throw error(.tooLong) }
+    nodes.reserveCapacity(64)
+    try value(depth: 0)
     skipSpace()
     guard position == bytes.count else { throw error(.trailing) }
-    return value
+    return nodes
+  }
+
+  /// Notes what began at `start` and ends here.
+  private mutating func add(_ kind: Node.Kind, from start: Int) {
+    nodes.append(
+      Node(kind: kind, start: UInt32(start), end: UInt32(position), next: UInt32(nodes.count + 1)))
+  }
+
+  /// Ends the list or object of that place here, with all that was noted since.
+  private mutating func close(_ place: Int, count: Int) {
+    nodes[place].end = UInt32(position)
+    nodes[place].next = UInt32(nodes.count)
+    nodes[place].count = UInt32(count)
   }
 
   func error(_ reason: JSONError.Reason, at offset: Int? = nil) -> JSONError {
@@ -33,102 +47,86 @@ struct JSONReader {
     }
   }
 
-  mutating func value(depth: Int) throws(JSONError) -> JSON {
+  mutating func value(depth: Int) throws(JSONError) {
     skipSpace()
     guard position < bytes.count else { throw error(.unexpectedEnd) }
     switch bytes[position] {
-    case UInt8(ascii: "{"): return try object(depth: depth)
-    case UInt8(ascii: "["): return try array(depth: depth)
-    case UInt8(ascii: "\""): return .string(try string())
-    case UInt8(ascii: "t"): return try word("true", .bool(true))
-    case UInt8(ascii: "f"): return try word("false", .bool(false))
-    case UInt8(ascii: "n"): return try word("null", .null)
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+    case UInt8(ascii: "{"): try object(depth: depth)
+    case UInt8(ascii: "["): try list(depth: depth)
+    case UInt8(ascii: "\""): try text(.text)
+    case UInt8(ascii: "t"): try word("true", .yes)
+    case UInt8(ascii: "f"): try word("false", .no)
+    case UInt8(ascii: "n"): try word("null", .null)
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
     default: throw error(.unexpectedByte)
     }
   }
 
-  mutating func word(_ word: StaticString, _ value: JSON) throws(JSONError) -> JSON {
+  private mutating func word(_ word: StaticString, _ kind: Node.Kind) throws(JSONError) {
     let length = word.utf8CodeUnitCount
     guard bytes.count - position >= length else { throw error(.unexpectedEnd, at: bytes.count) }
     for index in 0..<length where bytes[position + index] != word.utf8Start[index] {
       throw error(.unexpectedByte, at: position + index)
     }
     position += length
-    return value
+    add(kind, from: position - length)
   }
 
-  mutating func array(depth: Int) throws(JSONError) -> JSON {
+  private mutating func text(_ kind: Node.Kind) throws(JSONError) {
+    let start = position + 1
+    let (isPlain, isASCII) = try passText()
+    var node = Node(kind: kind, start: UInt32(start), end: UInt32(position - 1), next: UInt32(nodes.count + 1))
+    node.isPlain = isPlain
+    node.isASCII = isASCII
+    nodes.append(node)
+  }
+
+  /// Whether a list or object that opens here ends at once.
+  private mutating func opensEmpty(_ kind: Node.Kind, depth: Int, before end: UInt8) throws(JSONError) -> Bool {
     guard depth < maxDepth else { throw error(.tooDeep) }
+    add(kind, from: position)
     position += 1
-    var elements: [JSON] = []
     skipSpace()
-    if position < bytes.count, bytes[position] == UInt8(ascii: "]") {
-      position += 1
-      return .array(elements)
-    }
-    while true {
-      elements.append(try value(depth: depth + 1))
-      if try !another(before: UInt8(ascii: "]")) { return .array(elements) }
-    }
-  }
-
-  mutating func object(depth: Int) throws(JSONError) -> JSON {
-    guard depth < maxDepth else { throw error(.tooDeep) }
+    guard position < bytes.count, bytes[position] == end else { return false }
     position += 1
-    var members: [JSONObject.Member] = []
-    if depth == 0 { members.reserveCapacity(24) }
-    // beyond a handful of members the places are looked up: comparing each with each would let one record stop a
-    // partition
-    var places: [String: Int] = [:]
-    // a bit for each kind of name so far: where a name's bit is not set it is new, and no other is looked at
-    var kinds: UInt64 = 0
-    skipSpace()
-    if position < bytes.count, bytes[position] == UInt8(ascii: "}") {
-      position += 1
-      return .object(JSONObject())
-    }
-    while true {
-      skipSpace()
-      guard position < bytes.count else { throw error(.unexpectedEnd) }
-      guard bytes[position] == UInt8(ascii: "\"") else { throw error(.unexpectedByte) }
-      let key = try string()
-      skipSpace()
-      guard position < bytes.count else { throw error(.unexpectedEnd) }
-      guard bytes[position] == UInt8(ascii: ":") else { throw error(.unexpectedByte) }
-      position += 1
-      let isPassed = depth == 0 && !passing.isEmpty && isPassed(key)
-      let member = JSONObject.Member(
-        key: key, value: isPassed ? try passed(depth: depth + 1) : try value(depth: depth + 1))
-      var place: Int?
-      let kind = Self.kind(of: key)
-      if members.count < 24 {
-        if kinds & kind != 0 { place = members.firstIndex { $0.key == key } }
-        kinds |= kind
-      } else {
-        if places.isEmpty { for (index, member) in members.enumerated() { places[member.key] = index } }
-        place = places[key]
-      }
-      if let place {
-        members[place] = member
-      } else {
-        if !places.isEmpty { places[key] = members.count }
-        members.append(member)
-      }
-      if try !another(before: UInt8(ascii: "}")) { return .object(JSONObject(unique: members)) }
-    }
+    return true
   }
 
-  private func isPassed(_ key: String) -> Bool {
-    let length = key.utf8.count
-    return passing.contains { $0.utf8.count == length && $0 == key }
+  private mutating func list(depth: Int) throws(JSONError) {
+    let place = nodes.count
+    var count = 0
+    if try !opensEmpty(.list, depth: depth, before: UInt8(ascii: "]")) {
+      repeat {
+        try value(depth: depth + 1)
+        count += 1
+      } while try another(before: UInt8(ascii: "]"))
+    }
+    close(place, count: count)
   }
 
-  /// One of 64 bits, by a name's length, first and last byte.
-  private static func kind(of key: String) -> UInt64 {
-    let units = key.utf8
-    guard let first = units.first, let last = units.last else { return 1 }
-    return 1 << ((UInt64(first) &* 7 &+ UInt64(last) &* 3 &+ UInt64(truncatingIfNeeded: units.count)) & 63)
+  private mutating func object(depth: Int) throws(JSONError) {
+    let place = nodes.count
+    var names = JSONNames()
+    if try !opensEmpty(.object, depth: depth, before: UInt8(ascii: "}")) {
+      repeat {
+        skipSpace()
+        guard position < bytes.count else { throw error(.unexpectedEnd) }
+        guard bytes[position] == UInt8(ascii: "\"") else { throw error(.unexpectedByte) }
+        let name = nodes.count
+        try text(.name)
+        skipSpace()
+        guard position < bytes.count else { throw error(.unexpectedEnd) }
+        guard bytes[position] == UInt8(ascii: ":") else { throw error(.unexpectedByte) }
+        position += 1
+        // of a name that stands twice the last value counts, in the place of the first
+        if let first = names.first(like: name, from: place + 1, in: nodes, bytes) {
+          nodes[first].next = UInt32(name + 1)
+          nodes[name].kind = .again
+        }
+        try value(depth: depth + 1)
+      } while try another(before: UInt8(ascii: "}"))
+    }
+    close(place, count: names.count)
   }
 
   mutating func another(before end: UInt8) throws(JSONError) -> Bool {
@@ -140,7 +138,7 @@ struct JSONReader {
     return byte != end
   }
 
-  mutating func number() throws(JSONError) -> JSON {
+  private mutating func number() throws(JSONError) {
     let start = position
     let negative = bytes[position] == UInt8(ascii: "-")
     if negative { position += 1 }
@@ -159,6 +157,7 @@ struct JSONReader {
     guard position > firstDigit else { throw error(.invalidNumber) }
     guard bytes[firstDigit] != UInt8(ascii: "0") || position == firstDigit + 1 else { throw error(.invalidNumber) }
     var isWhole = true
+    var hasExponent = false
     if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
       isWhole = false
       position += 1
@@ -167,6 +166,7 @@ struct JSONReader {
     }
     if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
       isWhole = false
+      hasExponent = true
       position += 1
       if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
         position += 1
@@ -174,10 +174,12 @@ struct JSONReader {
       guard digit() != nil else { throw error(.invalidNumber) }
       while digit() != nil { position += 1 }
     }
-    if isWhole, !overflow, !(negative && whole == 0) { return .int(whole) }
-    let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
-    guard let value = Double(text), value.isFinite else { throw error(.numberOutOfRange, at: start) }
-    return .double(value)
+    if isWhole, !overflow, !(negative && whole == 0) { return add(.whole, from: start) }
+    add(.number, from: start)
+    // only what is long or has an exponent can be out of range
+    if position - start > 300 || hasExponent, !nodes[nodes.count - 1].double(bytes).isFinite {
+      throw error(.numberOutOfRange, at: start)
+    }
   }
 
   func digit() -> Int64? {

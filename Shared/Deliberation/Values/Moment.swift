@@ -29,9 +29,10 @@ package struct Moment: Comparable, Hashable, Sendable {
     func number(_ start: Int, _ count: Int) -> Int64? {
       guard bytes.count >= start + count else { return nil }
       var value: Int64 = 0
-      for byte in bytes[start..<start + count] {
-        guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-        value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+      for place in start..<start + count {
+        let digit = bytes[place] &- UInt8(ascii: "0")
+        guard digit < 10 else { return nil }
+        value = value * 10 + Int64(digit)
       }
       return value
     }

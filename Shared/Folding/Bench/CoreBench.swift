@@ -28,7 +28,9 @@ package enum CoreBench {
   package static func run(deliberations: Int, answerBytes: Int) throws -> Result {
     let history = try BenchHistory(deliberations: deliberations, answerBytes: answerBytes)
     let services = [
-      measure("panel-dispatcher", history) { BenchService(Dispatching(), "panel-dispatcher", history.topics) },
+      measure("panel-dispatcher", history) {
+        BenchService(CancellableDispatching { _ in [] }, "panel-dispatcher", history.topics)
+      },
       measure("aggregator", history) { BenchService(Assembling(), "aggregator", history.topics) },
       measure("judge", history) { BenchService(Judging(), "judge", history.topics) },
     ]

@@ -53,6 +53,24 @@ import Testing
     #expect(object["k0"] == 500)
   }
 
+  @Test("is held to its rules byte by byte, wherever in a word a byte stands") func places() throws {
+    for before in 0..<17 {
+      for after in [0, 1, 7, 8, 20] {
+        let (start, end) = (String(repeating: "x", count: before), String(repeating: "y", count: after))
+        for byte in UInt8(0)..<0x20 {
+          let bytes = Array("\"\(start)".utf8) + [byte] + Array("\(end)\"".utf8)
+          #expect(throws: JSONError.self) { try JSON.parse(bytes) }
+        }
+        for sign in ["\"", "\\", "\n", "\u{0}", "\u{1F}", "\u{7F}", "é", "—", "🙂", "/", "!", "#", "[", "]", " "] {
+          let text = start + sign + end
+          let written = JSON.string(text).bytes
+          #expect(try JSON.parse(written) == .string(text))
+          #expect(JSON.escapedSize(text) == written.count - 2)
+        }
+      }
+    }
+  }
+
   @Test("is refused beyond the depth allowed, and never overflows the stack") func depth() throws {
     func nested(_ depth: Int) -> String { String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
     #expect(throws: Never.self) { try JSON.parse(nested(64)) }

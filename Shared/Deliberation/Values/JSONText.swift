@@ -1,0 +1,114 @@
+/// A JSON text that was held against all rules once, and where each of its values stands: what somebody has use for is
+/// built from it, and nothing else.
+struct JSONText: Sendable {
+  /// A value, or the name of a member.
+  struct Node: Sendable {
+    enum Kind: UInt8, Sendable {
+      case null, no, yes, whole, number, text, list, object
+      /// Of a member; its value is the next node, or the last one of that name where several stand in one object.
+      case name
+      /// The second of two names that are one.
+      case again
+    }
+
+    var kind: Kind
+    /// Of a text: it stands there as it is, without escapes.
+    var isPlain = true
+    var isASCII = true
+    /// The bytes; of a text and a name those between the quotation marks.
+    let start: UInt32
+    var end: UInt32
+    /// The node behind this one and all that it holds; of a name that of its value.
+    var next: UInt32 = 0
+    /// How many elements or members it has.
+    var count: UInt32 = 0
+  }
+
+  let bytes: [UInt8]
+  let nodes: [Node]
+
+  init(_ bytes: [UInt8], maxDepth: Int = 64) throws(JSONError) {
+    let read = bytes.withUnsafeBufferPointer { buffer -> Result<[Node], JSONError> in
+      var reader = JSONReader(bytes: buffer, maxDepth: maxDepth)
+      do throws(JSONError) {
+        return .success(try reader.document())
+      } catch {
+        return .failure(error)
+      }
+    }
+    self.bytes = bytes
+    nodes = try read.get()
+  }
+
+  /// Where that name of an object's member stands. The search begins at `hint` and goes round: who reads members in the
+  /// order in which they were written finds each at once.
+  func name(_ name: StaticString, of object: Int, from hint: Int) -> Int? {
+    let (first, end) = (object + 1, Int(nodes[object].next))
+    let start = hint > object && hint < end ? hint : first
+    return self.name(name, from: start, to: end) ?? (start > first ? self.name(name, from: first, to: start) : nil)
+  }
+
+  private func name(_ name: StaticString, from start: Int, to end: Int) -> Int? {
+    bytes.withUnsafeBufferPointer { bytes in
+      nodes.withUnsafeBufferPointer { nodes in
+        var place = start
+        while place < end {
+          if nodes[place].kind == .name, nodes[place].says(name, bytes) { return place }
+          place = Int(nodes[place + 1].next)
+        }
+        return nil
+      }
+    }
+  }
+
+  func text(at place: Int) -> String { bytes.withUnsafeBufferPointer { nodes[place].text($0) } }
+
+  /// The call that a text names, of a deliberation whose id may be known.
+  func call(at place: Int, of deliberation: String) -> CallID? {
+    guard nodes[place].isPlain else { return CallID(text(at: place)) }
+    return bytes.withUnsafeBufferPointer { CallID(nodes[place].part($0), of: deliberation) }
+  }
+
+  func hasWords(at place: Int) -> Bool { bytes.withUnsafeBufferPointer { nodes[place].hasWords($0) } }
+
+  /// The value that stands there, built with all that it holds.
+  func value(at place: Int) -> JSON {
+    nodes.withUnsafeBufferPointer { nodes in
+      bytes.withUnsafeBufferPointer { bytes in Self.value(place, nodes, bytes) }
+    }
+  }
+
+  private static func value(_ place: Int, _ nodes: UnsafeBufferPointer<Node>, _ bytes: UnsafeBufferPointer<UInt8>)
+    -> JSON
+  {
+    let node = nodes[place]
+    switch node.kind {
+    case .null: return .null
+    case .no: return false
+    case .yes: return true
+    case .whole, .number: return node.number(bytes)
+    case .text, .name, .again: return .string(node.text(bytes))
+    case .list:
+      var elements: [JSON] = []
+      elements.reserveCapacity(Int(node.count))
+      var element = place + 1
+      while element < Int(node.next) {
+        elements.append(value(element, nodes, bytes))
+        element = Int(nodes[element].next)
+      }
+      return .array(elements)
+    case .object:
+      var members: [JSONObject.Member] = []
+      members.reserveCapacity(Int(node.count))
+      var member = place + 1
+      while member < Int(node.next) {
+        let name = nodes[member]
+        if name.kind == .name {
+          members.append(JSONObject.Member(key: name.text(bytes), value: value(Int(name.next), nodes, bytes)))
+        }
+        member = Int(nodes[member + 1].next)
+      }
+      return .object(JSONObject(unique: members))
+    }
+  }
+}

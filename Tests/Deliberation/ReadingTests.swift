@@ -1,0 +1,89 @@
+import Testing
+
+@testable import Deliberation
+
+@Suite("Reading an event") struct ReadingTests {
+  private let id = "gen-1/call.completed/panel/0/3/0"
+  private let outcome = CallCompleted(
+    call: CallID("gen-1", .panel, member: 3), modelAsked: "~author/family-latest", model: "author/family-2",
+    provider: "here", execution: "8c3f", content: "It \"is\" so — far.\n", reasoning: "hm",
+    toolCalls: [["id": "x"]], tools: [["name": "search"]], usage: Usage(promptTokens: 3, completionTokens: 4),
+    cost: 0.5, tries: [["status": 200]], started: Moment(milliseconds: 1), finished: Moment(milliseconds: 2))
+
+  private func read(_ text: String, passing: Passing = []) throws -> CallCompleted {
+    let event = try Event.parse(
+      type: "conclave.call.completed.v1", id: id, value: Array(text.utf8), of: "gen-1", passing: passing)
+    guard case .callCompleted(let read)? = event else { throw EventError("another event") }
+    return read
+  }
+
+  @Test("finds its members in any order, and of two of one name takes the last") func order() throws {
+    let members = try #require(outcome.json.object).members
+    #expect(try read(outcome.json.text) == outcome)
+    #expect(try read(JSON.object(JSONObject(unique: members.reversed())).text) == outcome)
+    let text = outcome.json.text.dropFirst()
+    #expect(try read(#"{"unknown":{"a":[1]},"cost":"dear","# + text) == outcome)
+    #expect(try read(#"{"cost":"dear","provider":{"a":[1,{}]},"# + text) == outcome)
+    #expect(try read(#"{"c\u006Fst":"dear","# + text) == outcome)
+  }
+
+  @Test("leaves out what its reader has no use for") func passed() throws {
+    var rest = outcome
+    rest.tools = []
+    rest.tries = []
+    rest.execution = "…"
+    #expect(try read(outcome.json.text, passing: .course) == rest)
+    rest.content = "…"
+    #expect(try read(outcome.json.text, passing: [.course, .content]) == rest)
+    for silent in ["", " \n\t", "\u{2003}"] {
+      var quiet = outcome
+      quiet.content = silent
+      #expect(try read(quiet.json.text, passing: .content).content == "")
+    }
+    var escaped = outcome
+    escaped.content = "\n\u{1}"
+    #expect(try read(escaped.json.text, passing: .content).content == "…")
+  }
+
+  @Test(
+    "holds what it leaves out to the same rules",
+    arguments: [
+      #""content":5"#, #""content":["x"]"#, #""tries":{}"#, #""tools":"none""#, #""execution":[]"#,
+      #""content":"\x""#, "\"content\":\"\n\"", #""tries":[1,]"#, #""tools":[{"a"}]"#, #""tries":[1e999]"#,
+    ])
+  func rules(member: String) throws {
+    let text = "{\(member),"
+    let members = try #require(outcome.json.object).members.filter { !member.hasPrefix("\"\($0.key)\"") }
+    let whole = text + JSON.object(JSONObject(unique: members)).text.dropFirst()
+    #expect(throws: EventError.self) { try read(whole) }
+    #expect(throws: EventError.self) { try read(whole, passing: [.course, .content]) }
+  }
+
+  @Test("names calls alike whether it knows their deliberation or not") func calls() throws {
+    let seal = PanelAssembled(
+      round: 2, sealed: .quorum, answered: [CallID("gen-1", .panel, round: 2, member: 7, attempt: 1)],
+      failed: [CallID("gen-12", .panel, round: 2, member: 0)])
+    for known in ["", "gen-1", "gen-12", "gen-1/"] {
+      let event = try Event.parse(
+        type: "conclave.panel.assembled.v1", id: id, value: seal.json.bytes, of: known)
+      #expect(event == .panelAssembled(seal))
+    }
+  }
+
+  @Test("orders calls by purpose, round, member and attempt, and gives back each part") func keys() {
+    var keys: [CallKey] = []
+    for purpose in CallID.Purpose.ranked {
+      for round in [0, 1, 999_999] {
+        for member in [nil, 0, 7, 999_999] as [Int?] {
+          for attempt in [0, 1, 999_999] {
+            let key = CallKey(purpose, round: round, member: member, attempt: attempt)
+            #expect(key.purpose == purpose && key.round == round && key.member == member && key.attempt == attempt)
+            keys.append(key)
+          }
+        }
+      }
+    }
+    #expect(keys == keys.sorted())
+    #expect(Set(keys).count == keys.count)
+  }
+}
