@@ -28,33 +28,44 @@ package struct Envelope: Sendable, Equatable {
 
   /// Parses; of two headers with one name the first counts.
   package init(_ headers: [Header]) throws(EnvelopeError) {
-    var texts = [String?](repeating: nil, count: Self.names.count)
+    var version: String?
+    var id: String?
+    var type: String?
+    var source: String?
+    var time: String?
     for header in headers {
-      guard let value = header.value, let index = Self.place(of: header.name), texts[index] == nil else {
-        continue
+      guard let value = header.value else { continue }
+      func read(_ text: inout String?) throws(EnvelopeError) {
+        guard text == nil else { return }
+        guard let read = Self.text(value) else { throw .notText(header.name) }
+        text = read
       }
-      guard let text = Self.text(value) else {
-        // a broken trace is no reason to refuse a record: W3C says to begin a new one
-        if index == Self.names.count - 1 { continue }
-        throw .notText(header.name)
+      switch header.name {
+      case "ce_id": try read(&id)
+      case "ce_type": try read(&type)
+      case "ce_time": try read(&time)
+      case "ce_source": try read(&source)
+      case "ce_subject": try read(&subject)
+      case "ce_instance": try read(&instance)
+      case "ce_specversion": try read(&version)
+      case "ce_causationid": try read(&causation)
+      case "ce_correlationid": try read(&correlation)
+      // a broken trace is no reason to refuse a record: W3C says to begin a new one
+      case "traceparent": if traceparent == nil { traceparent = Self.text(value) }
+      default: break
       }
-      texts[index] = text
     }
-    func required(_ index: Int) throws(EnvelopeError) -> String {
-      guard let value = texts[index], !value.isEmpty else { throw .missing(Self.names[index]) }
+    func required(_ name: String, _ value: String?) throws(EnvelopeError) -> String {
+      guard let value, !value.isEmpty else { throw .missing(name) }
       return value
     }
-    guard let version = texts[0] else { throw .missing(Self.names[0]) }
+    guard let version else { throw .missing("ce_specversion") }
     guard version == "1.0" else { throw .version(String(version.prefix(20))) }
-    id = try required(1)
-    type = try required(2)
-    source = try required(3)
-    instance = texts[4]
-    subject = texts[5]
-    time = texts[6] ?? ""
-    correlation = texts[7]
-    causation = texts[8]
-    traceparent = texts[9].flatMap { Self.isTraceparent($0) ? $0 : nil }
+    self.id = try required("ce_id", id)
+    self.type = try required("ce_type", type)
+    self.source = try required("ce_source", source)
+    self.time = time ?? ""
+    if let context = traceparent, !Self.isTraceparent(context) { traceparent = nil }
   }
 
   private static func text(_ value: [UInt8]) -> String? {
@@ -62,27 +73,21 @@ package struct Envelope: Sendable, Equatable {
     return String(copying: text)
   }
 
-  private static func place(of name: String) -> Int? {
-    let length = name.utf8.count
-    return names.firstIndex { $0.utf8.count == length && $0 == name }
-  }
-
-  private static let names = [
-    "ce_specversion", "ce_id", "ce_type", "ce_source", "ce_instance", "ce_subject", "ce_time", "ce_correlationid",
-    "ce_causationid", "traceparent",
-  ]
-
   package var headers: [Header] {
-    var headers = [
-      Header("ce_specversion", "1.0"), Header("ce_id", id), Header("ce_type", type), Header("ce_source", source),
-      Header("content-type", "application/json"),
-    ]
-    if !time.isEmpty { headers.append(Header("ce_time", time)) }
-    let optional = [
-      ("ce_instance", instance), ("ce_subject", subject), ("ce_correlationid", correlation),
-      ("ce_causationid", causation), ("traceparent", traceparent),
-    ]
-    for case (let name, let value?) in optional { headers.append(Header(name, value)) }
+    var headers: [Header] = []
+    headers.reserveCapacity(11)
+    func add(_ name: String, _ value: String?) { if let value { headers.append(Header(name, value)) } }
+    add("ce_specversion", "1.0")
+    add("ce_id", id)
+    add("ce_type", type)
+    add("ce_source", source)
+    add("content-type", "application/json")
+    add("ce_time", time.isEmpty ? nil : time)
+    add("ce_instance", instance)
+    add("ce_subject", subject)
+    add("ce_correlationid", correlation)
+    add("ce_causationid", causation)
+    add("traceparent", traceparent)
     return headers
   }
 

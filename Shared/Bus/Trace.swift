@@ -4,7 +4,15 @@ internal import Hashing
 package enum Trace {
   /// The context of what `id` names, in the trace of `parent`; without one, in the trace that the deliberation's id names.
   package static func child(of parent: String?, subject: String?, id: String) -> String? {
-    trace(of: parent, subject: subject).map { "00-\($0)-\(span(id))-01" }
+    trace(of: parent, subject: subject).map { trace in
+      var text = "00-"
+      text.reserveCapacity(55)
+      text += trace
+      text += "-"
+      text += span(id)
+      text += "-01"
+      return text
+    }
   }
 
   /// The trace's id: the parent's, else the one that the deliberation's id names.
@@ -34,7 +42,12 @@ package enum Trace {
   }
 
   /// The span's id of what `id` names.
-  package static func span(_ id: String) -> String { Hex.text(SHA256.hash("span\n\(id)")[..<8]) }
+  package static func span(_ id: String) -> String {
+    var hash = SHA256()
+    hash.update("span\n")
+    hash.update(id)
+    return Hex.text(hash.finish()[..<8])
+  }
 
   /// The id of the span that a context is of; nil where it is none.
   package static func span(of parent: String?) -> String? {

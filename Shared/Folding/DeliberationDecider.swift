@@ -47,9 +47,9 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   }
 
   package func evolve(_ state: inout Traced?, _ record: FoldRecord) throws(Unreadable) {
-    let recorded = try read(record, state?.deliberation)
-    let traceparent = Trace.joined(state?.traceparent, span: record.envelope.traceparent)
     var deliberation = state?.deliberation
+    let recorded = try read(record, deliberation)
+    let traceparent = Trace.joined(state?.traceparent, span: record.envelope.traceparent)
     // let go of first, so that what is known is changed in place
     state = nil
     Deliberation.evolve(&deliberation, recorded)

@@ -130,9 +130,11 @@ package struct PartitionFold<D: Decider> {
       if let offset = Int64(token.output), deadLetters.remove(offset) != nil { pendingCount -= 1 }
       return []
     }
-    guard subjects[token.subject]?.sent[token.output] == false,
-      var subject = subjects.removeValue(forKey: token.subject)
-    else { return [] }
+    guard var subject = take(token.subject) else { return [] }
+    guard subject.sent[token.output] == false else {
+      subjects[token.subject] = subject
+      return []
+    }
     subject.sent[token.output] = true
     subject.pending -= 1
     pendingCount -= 1
@@ -214,8 +216,7 @@ package struct PartitionFold<D: Decider> {
       finish(name, &subject, now: now)
       return
     }
-    // Taken out of the table, so that the state is changed in place rather than copied.
-    var subject = subjects.removeValue(forKey: name) ?? begin(record)
+    var subject = take(name) ?? begin(record)
     recall(&subject, record)
     evolve(&subject, record, &actions)
     if !subject.isHolding, let state = subject.state, decider.phase(state) == .open {
@@ -224,6 +225,15 @@ package struct PartitionFold<D: Decider> {
     }
     decide(name, &subject, causedBy: record.offset, now: now, &actions)
     finish(name, &subject, now: now)
+  }
+
+  /// Takes a subject out of its place in the table, so that its state is changed rather than copied, and leaves an empty one
+  /// there until it is put back: by `finish`, or as it is.
+  private mutating func take(_ name: String) -> Subject? {
+    guard let place = subjects.index(forKey: name) else { return nil }
+    var subject = Subject(first: 0)
+    swap(&subject, &subjects.values[place])
+    return subject
   }
 
   mutating func begin(_ record: FoldRecord) -> Subject {
@@ -306,7 +316,7 @@ package struct PartitionFold<D: Decider> {
 
   /// Puts the subject back, or lets it go when nothing of it remains to be done.
   mutating func finish(_ name: String, _ subject: inout Subject, now: Int64) {
-    if subject.pending == 0 { unacknowledged[name] = nil }
+    if subject.pending == 0, !unacknowledged.isEmpty { unacknowledged[name] = nil }
     let phase = subject.state.map(decider.phase) ?? .unopened
     if subject.isOpen != (phase == .open) {
       subject.isOpen = phase == .open
