@@ -90,8 +90,10 @@ package struct CallCommand: Sendable, Equatable {
     answerBytes = try fields.whole("answer_bytes")
   }
 
-  package var json: JSON {
-    var object = JSONObject()
+  package var json: JSON { .object(members) }
+
+  private var members: JSONObject {
+    var object = JSONObject(capacity: 24)
     object.append("deliberation", .string(call.deliberation))
     call.writeHead(into: &object)
     object.append("models", .array(models.map { .string($0) }))
@@ -112,21 +114,14 @@ package struct CallCommand: Sendable, Equatable {
     object.append(
       "cache", ifPresent: cache.map { ["key": .string($0.key), "ttl_seconds": .int(Int64($0.seconds))] })
     object.append("answer_bytes", ifPresent: answerBytes.map { .int(Int64($0)) })
-    return .object(object)
+    return object
   }
 
   /// The value as it goes out around messages that were written before, because they are long: several members get the
   /// same, and their hash stands in an event.
   func written(around messages: [UInt8]) -> [UInt8] {
-    var writer = JSONWriter(capacity: messages.count + 2_048)
     var rest = self
     rest.messages = []
-    writer.open()
-    for (index, member) in (rest.json.object?.members ?? []).enumerated() {
-      writer.write(key: member.key, first: index == 0)
-      if member.key == "messages" { writer.write(written: messages) } else { writer.write(member.value) }
-    }
-    writer.close()
-    return writer.bytes
+    return rest.members.bytes(with: messages, as: "messages")
   }
 }

@@ -64,18 +64,21 @@ struct Announcing {
     return addresses
   }
 
-  private func reply(_ address: ReplyAddress, _ type: String, id: String, _ members: JSONObject, causation: String?)
-    -> Output
-  {
+  private func reply(
+    _ address: ReplyAddress, _ type: String, id: String, _ members: JSONObject, body: [UInt8]? = nil,
+    causation: String?
+  ) -> Output {
     var value: JSONObject = [
       "gateway": .string(address.gateway), "incarnation": .string(address.incarnation),
       "deliberation": .string(self.id),
     ]
     for member in members.members { value.append(member.key, member.value) }
+    if body != nil { value.append("body", .null) }
     return Output(
       destination: .reply(partition: address.partition),
       id: "\(self.id)/reply/\(address.gateway)/\(address.incarnation)/\(id)", type: "conclave.reply.\(type).v1",
-      subject: self.id, key: nil, value: JSON.object(value).bytes, causation: causation)
+      subject: self.id, key: nil, value: body.map { value.bytes(with: $0, as: "body") } ?? JSON.object(value).bytes,
+      causation: causation)
   }
 
   func progress() -> [Output] {
@@ -105,14 +108,14 @@ struct Announcing {
       // an open connection reads the end where it is kept, a pipeline is told by a record of its own
       let error = AskError(
         status: 409, type: "precondition_failed", "\(id) has ended; an id runs once. Ask again under another id.")
-      return record(ask.discriminator, error.status, error.body, ask.origin, ask.metadata, joined.id)
+      return record(ask.discriminator, error.status, error.body.bytes, ask.origin, ask.metadata, joined.id)
         + ask.reply.map { reply($0, "ended", id: "ended/\(ask.discriminator)", [:], causation: joined.id) }
     case .refused(let error):
       // the reply names the ask, because others may wait for that deliberation at the same gateway
       let members: JSONObject = [
         "code": .int(Int64(error.status)), "body": error.body, "ask": .string(ask.origin.id),
       ]
-      return record(ask.discriminator, error.status, error.body, ask.origin, ask.metadata, joined.id)
+      return record(ask.discriminator, error.status, error.body.bytes, ask.origin, ask.metadata, joined.id)
         + ask.reply.map { reply($0, "result", id: ask.discriminator, members, causation: joined.id) }
     }
   }
@@ -120,32 +123,33 @@ struct Announcing {
   /// The result and the final replies, once the end was read.
   func end() -> [Output] {
     guard let end = deliberation.end, let result = Results.result(deliberation) else { return [] }
+    let body = result.body.bytes
     if case .rejected(let rejected) = end.value {
-      return record("end", result.code, result.body, rejected.origin, rejected.metadata, end.id)
-        + rejected.reply.map { final($0, result.code, result.body, end.id) }
+      return record("end", result.code, body, rejected.origin, rejected.metadata, end.id)
+        + rejected.reply.map { final($0, result.code, body, end.id) }
     }
     guard let ask = deliberation.ask else { return [] }
-    var outputs = record("end", result.code, result.body, ask.origin, ask.metadata, end.id)
-    outputs += addresses.map { final($0, result.code, result.body, end.id) }
+    var outputs = record("end", result.code, body, ask.origin, ask.metadata, end.id)
+    outputs += addresses.map { final($0, result.code, body, end.id) }
     if case .completed = end.value { return outputs }
     outputs.append(signal("end", ["deliberation": .string(id), "all": true]))
     return outputs
   }
 
-  private func final(_ address: ReplyAddress, _ code: Int, _ body: JSON, _ cause: String) -> Output {
-    reply(address, "result", id: "end", ["code": .int(Int64(code)), "body": body], causation: cause)
+  private func final(_ address: ReplyAddress, _ code: Int, _ body: [UInt8], _ cause: String) -> Output {
+    reply(address, "result", id: "end", ["code": .int(Int64(code))], body: body, causation: cause)
   }
 
   private func record(
-    _ name: String, _ code: Int, _ body: JSON, _ origin: Origin, _ metadata: JSON?, _ cause: String
+    _ name: String, _ code: Int, _ body: [UInt8], _ origin: Origin, _ metadata: JSON?, _ cause: String
   ) -> [Output] {
-    var value: JSONObject = ["code": .int(Int64(code)), "body": body]
+    var value: JSONObject = ["code": .int(Int64(code)), "body": .null]
     value.append("metadata", ifPresent: metadata)
     value.append("request_key", ifPresent: origin.key.map { .string($0) })
     return [
       Output(
         destination: .results, id: "\(id)/result/\(name)", type: "conclave.result.v1", subject: id, key: id,
-        value: JSON.object(value).bytes, correlation: origin.id, causation: cause)
+        value: value.bytes(with: body, as: "body"), correlation: origin.id, causation: cause)
     ]
   }
 }

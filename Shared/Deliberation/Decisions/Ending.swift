@@ -14,13 +14,14 @@ struct Ending {
     if let end = natural(ask) { return end }
     // a panel that nobody sealed in time is sealed first: what it answered belongs to the end
     guard now >= ask.deadline, deliberation.openRound == nil else { return nil }
-    let result = FusionResult(deliberation, upTo: .max)
     return failed(
       .deadline, 504,
       result.isOK
         ? "the answer was not there at the deadline; the panel's answers are in metadata.fusion"
         : "the deadline passed before any answer")
   }
+
+  private var result: FusionResult { FusionResult(deliberation, upTo: .max) }
 
   private func natural(_ ask: Fact<Requested>) -> Event? {
     switch ask.policy {
@@ -62,10 +63,10 @@ struct Ending {
 
   private func afterPanel(_ ask: Fact<Requested>) -> Event? {
     guard let seal = deliberation.lastSeal?.value else { return nil }
-    let result = FusionResult(deliberation, upTo: .max)
     if seal.answered.isEmpty, ask.onFailure == .fail { return panelFailed(result) }
     if ask.returnsWinner, !seal.answered.isEmpty { return best(ask, seal, result) }
     guard let final = deliberation.finalAnswer(ofRound: seal.round) else { return nil }
+    let result = result
     if let completed = final.call.completed {
       if deliberation.isSilent(completed) { return answerFailed(result, 502, words(silent: completed)) }
       return .completed(

@@ -80,7 +80,7 @@ package struct AnalysisCompleted: Sendable, Equatable {
   }
 
   package var json: JSON {
-    var object = JSONObject()
+    var object = JSONObject(capacity: 12)
     object.append("round", .int(Int64(round)))
     object.append("call", .string(call.text))
     object.append("analysis", analysis)

@@ -28,7 +28,7 @@ package struct CallRequested: Sendable, Equatable {
   }
 
   package var json: JSON {
-    var object = JSONObject()
+    var object = JSONObject(capacity: 12)
     call.writeHead(into: &object)
     object.append("model", .string(model))
     object.append("lane", .string(lane))

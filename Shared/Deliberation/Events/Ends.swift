@@ -78,7 +78,8 @@ package struct Completed: Sendable, Equatable {
   }
 
   package var json: JSON {
-    var object: JSONObject = ["status": .string(status)]
+    var object = JSONObject(capacity: 16)
+    object.append("status", .string(status))
     object.append("failure_reason", ifPresent: failureReason.map { .string($0) })
     object.append("answer_call", .string(answerCall.text))
     object.append("model", .string(model))

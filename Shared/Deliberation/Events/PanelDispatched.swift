@@ -38,7 +38,8 @@ package struct PanelDispatched: Sendable, Equatable {
       "round": .int(Int64(round)),
       "members": .array(
         members.map { member in
-          var entry: JSONObject = ["index": .int(Int64(member.index))]
+          var entry = JSONObject(capacity: 8)
+          entry.append("index", .int(Int64(member.index)))
           member.model.write(into: &entry, price: false)
           entry.append("call", .string(member.call.text))
           return .object(entry)

@@ -3,6 +3,19 @@ enum AnalysisSchema {
   static let name = "conclave_analysis"
 
   static func responseFormat(mode: Mode) -> JSON {
+    switch mode {
+    case .merge: merge
+    case .bestOf: bestOf
+    case .debate: debate
+    }
+  }
+
+  // made once: every judge gets one of them
+  private static let merge = format(.merge)
+  private static let bestOf = format(.bestOf)
+  private static let debate = format(.debate)
+
+  private static func format(_ mode: Mode) -> JSON {
     [
       "type": "json_schema",
       "json_schema": ["name": .string(name), "strict": true, "schema": schema(mode: mode)],

@@ -6,8 +6,13 @@ package struct Labels: Sendable, Equatable {
 
   package init(deliberation: String, round: Int, calls: [CallID]) {
     // by the hash of something that no member can know or choose
-    self.calls = calls.map { (SHA256.hex("\(deliberation)\n\(round)\n\($0.text)"), $0) }
-      .sorted { $0.0 < $1.0 }.map(\.1)
+    self.calls = calls.map { call in
+      var hash = SHA256()
+      hash.update("\(deliberation)\n\(round)\n")
+      hash.update(call.text)
+      return (hash.finish(), call)
+    }
+    .sorted { $0.0.lexicographicallyPrecedes($1.0) }.map(\.1)
   }
 
   package static func letter(_ index: Int) -> String { String(UnicodeScalar(UInt8(ascii: "A") + UInt8(index % 26))) }

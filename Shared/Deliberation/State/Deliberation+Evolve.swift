@@ -12,7 +12,12 @@ extension Deliberation {
     guard seen.insert(local).inserted else { return }
     let place = count
     count += 1
-    if !recorded.valueHash.isEmpty { hash.update("\(recorded.id) \(Hex.text(recorded.valueHash))\n") }
+    if !recorded.valueHash.isEmpty {
+      hash.update(recorded.id)
+      hash.update(" ")
+      hash.update(Hex.text(recorded.valueHash))
+      hash.update("\n")
+    }
     guard let event = recorded.event else { return }
     func fact<Value>(_ value: Value) -> Fact<Value> {
       Fact(value: value, id: recorded.id, place: place, time: recorded.time)

@@ -1,6 +1,19 @@
 /// Whether one run of elements stands in another. By bytes and not by characters: a search by characters takes longer
 /// than all else that is decided.
 enum ByteSearch {
+  static func isSame(_ text: String, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    var text = text
+    return text.withUTF8 { isSame($0, bytes) }
+  }
+
+  /// From behind, because names that differ nearly always end differently.
+  static func isSame(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard left.count == right.count else { return false }
+    var place = left.count
+    while place > 0, left[place - 1] == right[place - 1] { place -= 1 }
+    return place == 0
+  }
+
   static func stands(_ sought: String, in text: String) -> Bool {
     var sought = sought
     var text = text

@@ -23,7 +23,7 @@ package struct CallID: Hashable, Sendable {
       case 5: self = bytes.first == UInt8(ascii: "p") ? .panel : .judge
       default: return nil
       }
-      guard rawValue.utf8.elementsEqual(bytes) else { return nil }
+      guard ByteSearch.isSame(rawValue, UnsafeBufferPointer(rebasing: bytes)) else { return nil }
     }
   }
 
@@ -83,15 +83,54 @@ package struct CallID: Hashable, Sendable {
     guard (purpose == .panel) == isMember, isMember == (member != nil) else { return nil }
     let id = UnsafeBufferPointer(rebasing: name[..<end])
     guard !id.contains(UInt8(ascii: "/")) else { return nil }
-    deliberation =
-      known.utf8.count == id.count && known.utf8.elementsEqual(id) ? known : String(decoding: id, as: UTF8.self)
+    deliberation = ByteSearch.isSame(known, id) ? known : String(decoding: id, as: UTF8.self)
     key = CallKey(purpose, round: round, member: member, attempt: attempt)
   }
 
   /// The name without its deliberation, as it stands in the ids of events and commands.
-  package var local: String { "\(purpose.rawValue)/\(round)/\(member.map(String.init) ?? "-")/\(attempt)" }
+  package var local: String {
+    String(unsafeUninitializedCapacity: Self.localBytes) { writeLocal(into: $0, at: 0) }
+  }
 
-  package var text: String { "\(deliberation)/\(local)" }
+  package var text: String {
+    var id = deliberation
+    return id.withUTF8 { id in
+      // in one piece: it is written in every record about a call
+      String(unsafeUninitializedCapacity: id.count + 1 + Self.localBytes) { buffer in
+        let end = buffer.update(fromContentsOf: id)
+        buffer[end] = UInt8(ascii: "/")
+        return writeLocal(into: buffer, at: end + 1)
+      }
+    }
+  }
+
+  /// The longest purpose, and three numbers of seven digits at most.
+  private static let localBytes = 32
+
+  /// Returns where it ended.
+  private func writeLocal(into buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+    var end = start
+    func put(_ byte: UInt8) {
+      buffer[end] = byte
+      end += 1
+    }
+    func put(_ number: Int) {
+      var scale = 1
+      while number / scale >= 10 { scale *= 10 }
+      while scale > 0 {
+        put(UInt8(ascii: "0") + UInt8(number / scale % 10))
+        scale /= 10
+      }
+    }
+    for byte in purpose.rawValue.utf8 { put(byte) }
+    put(UInt8(ascii: "/"))
+    put(round)
+    put(UInt8(ascii: "/"))
+    if let member { put(member) } else { put(UInt8(ascii: "-")) }
+    put(UInt8(ascii: "/"))
+    put(attempt)
+    return end
+  }
 
   /// The same call tried once more: a stand-in, a repair, the answer after a capped second fusion.
   package var next: CallID { CallID(deliberation, purpose, round: round, member: member, attempt: attempt + 1) }

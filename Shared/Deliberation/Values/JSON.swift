@@ -75,9 +75,9 @@ extension JSON {
     case .null, .bool: 5
     case .int: 12
     case .double: 24
-    case .string(let text): text.utf8.count + text.utf8.count / 16 + 2
+    case .string(let text): JSONWriter.room(text.utf8.count) + 2
     case .array(let elements): elements.reduce(2) { $0 + $1.size + 1 }
-    case .object(let object): object.members.reduce(2) { $0 + $1.key.utf8.count + 4 + $1.value.size }
+    case .object(let object): object.members.reduce(2) { $0 + JSONWriter.room($1.key.utf8.count) + 4 + $1.value.size }
     }
   }
 
@@ -114,9 +114,7 @@ extension JSON: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
   package init(stringLiteral value: String) { self = .string(value) }
   package init(arrayLiteral elements: JSON...) { self = .array(elements) }
   package init(dictionaryLiteral elements: (String, JSON)...) {
-    var object = JSONObject()
-    for (key, value) in elements { object[key] = value }
-    self = .object(object)
+    self = .object(JSONObject(unique: elements.map { JSONObject.Member(key: $0, value: $1) }))
   }
 }
 

@@ -1,8 +1,11 @@
 /// The names that an object has so far, for the one that stands there twice.
 struct JSONNames {
+  /// A bit for each of 64 kinds, by a name's length, first and last byte.
+  typealias Kinds = UInt64
+
   private(set) var count = 0
-  /// A bit for each kind of name so far: where a name's bit is not set it is new, and no other is looked at.
-  private var kinds: UInt64 = 0
+  /// The kinds so far: where a name's bit is not set it is new, and no other is looked at.
+  private(set) var kinds: Kinds = 0
   /// Beyond a handful of members their names are looked up: comparing each with each would let one record stop a
   /// partition.
   private var places: [String: Int] = [:]
@@ -17,7 +20,6 @@ struct JSONNames {
     var first: Int?
     if count < Self.handful {
       if kinds & kind != 0 { first = Self.walk(from: start, to: name, nodes) { nodes[$0].says(nodes[name], bytes) } }
-      kinds |= kind
     } else {
       if places.isEmpty {
         _ = Self.walk(from: start, to: name, nodes) { place in
@@ -29,6 +31,7 @@ struct JSONNames {
       first = places[text]
       if first == nil { places[text] = name }
     }
+    kinds |= kind
     if first == nil { count += 1 }
     return first
   }
@@ -43,17 +46,21 @@ struct JSONNames {
     return nil
   }
 
-  /// One of 64 bits, by a name's length, first and last byte.
-  private static func kind(_ node: JSONText.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+  private static func kind(_ node: JSONText.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Kinds {
     guard node.isPlain else {
-      let units = Array(node.text(bytes).utf8)
-      return kind(first: units.first, last: units.last, count: units.count)
+      var name = node.text(bytes)
+      return name.withUTF8 { kind($0) }
     }
-    guard node.end > node.start else { return kind(first: nil, last: nil, count: 0) }
-    return kind(first: bytes[Int(node.start)], last: bytes[Int(node.end) - 1], count: Int(node.end - node.start))
+    return kind(node.part(bytes))
   }
 
-  private static func kind(first: UInt8?, last: UInt8?, count: Int) -> UInt64 {
-    1 << ((UInt64(first ?? 0) &* 7 &+ UInt64(last ?? 0) &* 3 &+ UInt64(truncatingIfNeeded: count)) & 63)
+  private static func kind(_ name: UnsafeBufferPointer<UInt8>) -> Kinds {
+    guard name.count > 0 else { return 1 }
+    let sum = UInt64(name[0]) &* 7 &+ UInt64(name[name.count - 1]) &* 3 &+ UInt64(name.count)
+    return 1 << (sum & 63)
+  }
+
+  static func kind(of name: StaticString) -> Kinds {
+    kind(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
   }
 }

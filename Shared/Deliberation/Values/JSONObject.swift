@@ -14,12 +14,30 @@ package struct JSONObject: Sendable, Equatable {
 
   package init() { members = [] }
 
+  /// With room for so many members.
+  init(capacity: Int) {
+    members = []
+    members.reserveCapacity(capacity)
+  }
+
   /// Takes members whose keys are known to differ.
   init(unique members: [Member]) { self.members = members }
 
   package var isEmpty: Bool { members.isEmpty }
   package var count: Int { members.count }
   package var keys: [String] { members.map(\.key) }
+
+  /// Its text with what was written before as the value of one member, because that is long and stands in several.
+  func bytes(with written: [UInt8], as key: String) -> [UInt8] {
+    var writer = JSONWriter(capacity: written.count + 2_048)
+    writer.open()
+    for (index, member) in members.enumerated() {
+      writer.write(key: member.key, first: index == 0)
+      if member.key == key { writer.write(written: written) } else { writer.write(member.value) }
+    }
+    writer.close()
+    return writer.bytes
+  }
 
   /// Reading is a walk over the members: objects here are small. Setting nil takes the member away.
   package subscript(key: String) -> JSON? {
@@ -54,7 +72,6 @@ package struct JSONObject: Sendable, Equatable {
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
   package init(dictionaryLiteral elements: (String, JSON)...) {
-    self.init()
-    for (key, value) in elements { self[key] = value }
+    self.init(unique: elements.map { Member(key: $0, value: $1) })
   }
 }

@@ -2,46 +2,49 @@
 extension JSONReader {
   /// Passes a string: whether it stands there as it is, without escapes, and whether all that it says is ASCII.
   mutating func passText() throws(JSONError) -> (isPlain: Bool, isASCII: Bool) {
-    position += 1
     var isPlain = true
-    var isASCII = try run()
-    while bytes[position] == UInt8(ascii: "\\") {
-      isPlain = false
-      position += 1
-      if try escape().value >= 0x80 { isASCII = false }
-      if try !run() { isASCII = false }
-    }
-    position += 1
-    return (isPlain, isASCII)
-  }
-
-  /// Goes on to the next quotation mark or backslash, eight bytes at a time, past nothing but UTF-8; whether all on the
-  /// way was ASCII.
-  mutating func run() throws(JSONError) -> Bool {
     var isASCII = true
+    var place = position + 1
     while true {
-      passWords()
-      guard position < bytes.count else { throw error(.unexpectedEnd) }
-      let byte = bytes[position]
-      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return isASCII }
-      if byte >= 0x80 {
-        try passSequence(byte)
-        isASCII = false
-      } else if byte < 0x20 {
+      place = plain(from: place)
+      guard place < bytes.count else {
+        position = place
+        throw error(.unexpectedEnd)
+      }
+      switch bytes[place] {
+      case UInt8(ascii: "\""):
+        position = place + 1
+        return (isPlain, isASCII)
+      case UInt8(ascii: "\\"):
+        isPlain = false
+        place += 1
+        if place < bytes.count, Self.simple(bytes[place]) != nil {
+          place += 1
+          continue
+        }
+        position = place
+        if try escape().value >= 0x80 { isASCII = false }
+        place = position
+      case 0..<0x20:
+        position = place
         throw error(.controlCharacter)
-      } else {
-        position += 1
+      case let byte where byte >= 0x80:
+        isASCII = false
+        position = place
+        try passSequence(byte)
+        place = position
+      default: place += 1
       }
     }
   }
 
-  /// Goes on to the next byte that is not plain ASCII text, or to where fewer than eight are left.
-  private mutating func passWords() {
-    guard let base = UnsafeRawPointer(bytes.baseAddress) else { return }
+  /// The next byte from there on that is no plain ASCII text, eight bytes at a time; fewer than eight are looked at one by
+  /// one.
+  private func plain(from start: Int) -> Int {
+    guard let base = UnsafeRawPointer(bytes.baseAddress) else { return start }
     let ones: UInt64 = 0x0101_0101_0101_0101
-    var place = position
-    defer { position = place }
-    while place + 8 <= bytes.count {
+    var place = start
+    while place &+ 8 <= bytes.count {
       let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self))
       // taking away turns a byte that is too small negative, and what is not ASCII is so already; up to the first that is
       // found nothing is borrowed
@@ -49,23 +52,10 @@ extension JSONReader {
       let slash = (word ^ (ones &* 0x5C)) &- ones
       let control = word &- (ones &* 0x20)
       let found = (quote | slash | control | word) & (ones << 7)
-      guard found == 0 else {
-        place += found.trailingZeroBitCount / 8
-        return
-      }
-      place += 8
+      if found != 0 { return place &+ found.trailingZeroBitCount / 8 }
+      place &+= 8
     }
-  }
-
-  /// Goes on to the next backslash of a text that was held against the rules.
-  mutating func passPlain() {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    while let base = UnsafeRawPointer(bytes.baseAddress), position + 8 <= bytes.count {
-      let slash = base.loadUnaligned(fromByteOffset: position, as: UInt64.self) ^ (ones &* 0x5C)
-      guard (slash &- ones) & ~slash & (ones << 7) == 0 else { break }
-      position += 8
-    }
-    while position < bytes.count, bytes[position] != UInt8(ascii: "\\") { position += 1 }
+    return place
   }
 
   /// Passes one character of more than one byte, as table 3-7 of the Unicode standard has them.
@@ -91,13 +81,8 @@ extension JSONReader {
     guard position < bytes.count else { throw error(.unexpectedEnd) }
     let byte = bytes[position]
     position += 1
+    if let simple = Self.simple(byte) { return Unicode.Scalar(simple) }
     switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
-    case UInt8(ascii: "n"): return "\n"
-    case UInt8(ascii: "t"): return "\t"
-    case UInt8(ascii: "r"): return "\r"
-    case UInt8(ascii: "b"): return "\u{8}"
-    case UInt8(ascii: "f"): return "\u{C}"
     case UInt8(ascii: "u"):
       let first = try hexadecimal()
       var scalar = Unicode.Scalar(UInt32(first))
@@ -115,6 +100,19 @@ extension JSONReader {
       }
       return scalar ?? "\u{FFFD}"
     default: throw error(.invalidEscape, at: position - 1)
+    }
+  }
+
+  /// What a backslash before that byte stands for, where it is one byte.
+  static func simple(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte
+    case UInt8(ascii: "n"): 0x0A
+    case UInt8(ascii: "t"): 0x09
+    case UInt8(ascii: "r"): 0x0D
+    case UInt8(ascii: "b"): 0x08
+    case UInt8(ascii: "f"): 0x0C
+    default: nil
     }
   }
 

@@ -28,10 +28,11 @@ struct JSONReader {
   }
 
   /// Ends the list or object of that place here, with all that was noted since.
-  private mutating func close(_ place: Int, count: Int) {
+  private mutating func close(_ place: Int, count: Int, kinds: JSONNames.Kinds = 0) {
     nodes[place].end = UInt32(position)
     nodes[place].next = UInt32(nodes.count)
     nodes[place].count = UInt32(count)
+    nodes[place].kinds = kinds
   }
 
   func error(_ reason: JSONError.Reason, at offset: Int? = nil) -> JSONError {
@@ -126,7 +127,7 @@ struct JSONReader {
         try value(depth: depth + 1)
       } while try another(before: UInt8(ascii: "}"))
     }
-    close(place, count: names.count)
+    close(place, count: names.count, kinds: names.kinds)
   }
 
   mutating func another(before end: UInt8) throws(JSONError) -> Bool {

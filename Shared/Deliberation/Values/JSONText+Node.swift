@@ -18,20 +18,45 @@ extension JSONText.Node {
     String(copying: UTF8Span(unchecked: part.span, isKnownASCII: isASCII))
   }
 
+  /// Returns how many bytes it wrote; there is room for as many as stand there.
   private static func decode(_ part: UnsafeBufferPointer<UInt8>, into room: UnsafeMutableBufferPointer<UInt8>) -> Int {
-    var reader = JSONReader(bytes: part, maxDepth: 0)
+    guard let from = UnsafeRawPointer(part.baseAddress), let to = UnsafeMutableRawPointer(room.baseAddress) else {
+      return 0
+    }
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var place = 0
     var count = 0
-    while true {
-      let start = reader.position
-      reader.passPlain()
-      count = room[count...].update(fromContentsOf: part[start..<reader.position])
-      guard reader.position < part.count else { return count }
-      reader.position += 1
-      for unit in UTF8.encode((try? reader.escape()) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter {
-        room[count] = unit
+    while place < part.count {
+      if place + 8 <= part.count {
+        // the whole word, of which only what stands before a backslash counts
+        let word = from.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+        to.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+        let slash = UInt64(littleEndian: word) ^ (ones &* 0x5C)
+        let found = (slash &- ones) & ~slash & ones << 7
+        let plain = found == 0 ? 8 : found.trailingZeroBitCount / 8
+        place += plain
+        count += plain
+        if found == 0 { continue }
+      }
+      if part[place] != UInt8(ascii: "\\") {
+        room[count] = part[place]
+        place += 1
         count += 1
+      } else if let simple = JSONReader.simple(part[place + 1]) {
+        room[count] = simple
+        place += 2
+        count += 1
+      } else {
+        var reader = JSONReader(bytes: part, maxDepth: 0)
+        reader.position = place + 1
+        for unit in UTF8.encode((try? reader.escape()) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter {
+          room[count] = unit
+          count += 1
+        }
+        place = reader.position
       }
     }
+    return count
   }
 
   /// Whether there is more in it than white space.
@@ -46,21 +71,12 @@ extension JSONText.Node {
   /// Whether two texts are the same.
   func says(_ other: JSONText.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     guard isPlain, other.isPlain else { return text(bytes) == other.text(bytes) }
-    return says(other.part(bytes), bytes)
+    return ByteSearch.isSame(part(bytes), other.part(bytes))
   }
 
   func says(_ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     guard isPlain else { return text(bytes) == "\(name)" }
-    return says(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), bytes)
-  }
-
-  // lengths and ends differ nearly always where names do
-  private func says(_ other: UnsafeBufferPointer<UInt8>, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    let (first, count) = (Int(start), Int(end - start))
-    guard count == other.count else { return false }
-    var index = count - 1
-    while index >= 0, bytes[first + index] == other[index] { index -= 1 }
-    return index < 0
+    return ByteSearch.isSame(part(bytes), UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
   }
 
   func number(_ bytes: UnsafeBufferPointer<UInt8>) -> JSON {

@@ -22,6 +22,8 @@ struct JSONText: Sendable {
     var next: UInt32 = 0
     /// How many elements or members it has.
     var count: UInt32 = 0
+    /// The kinds of its members' names.
+    var kinds: JSONNames.Kinds = 0
   }
 
   let bytes: [UInt8]
@@ -43,6 +45,8 @@ struct JSONText: Sendable {
   /// Where that name of an object's member stands. The search begins at `hint` and goes round: who reads members in the
   /// order in which they were written finds each at once.
   func name(_ name: StaticString, of object: Int, from hint: Int) -> Int? {
+    // what is not there is nearly always known without looking
+    guard nodes[object].kinds & JSONNames.kind(of: name) != 0 else { return nil }
     let (first, end) = (object + 1, Int(nodes[object].next))
     let start = hint > object && hint < end ? hint : first
     return self.name(name, from: start, to: end) ?? (start > first ? self.name(name, from: first, to: start) : nil)

@@ -11,27 +11,25 @@ struct JSONWriter {
     case .int(let value): bytes.append(contentsOf: String(value).utf8)
     // JSON has no word for what is not a finite number
     case .double(let value): bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
-    case .string(let value): write(value)
+    case .string(let value): write(text: value)
     case .array(let elements):
       bytes.append(UInt8(ascii: "["))
-      var first = true
+      var isFirst = true
       for element in elements {
-        if !first { bytes.append(UInt8(ascii: ",")) }
-        first = false
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        isFirst = false
         write(element)
       }
       bytes.append(UInt8(ascii: "]"))
     case .object(let object):
-      bytes.append(UInt8(ascii: "{"))
-      var first = true
+      open()
+      var isFirst = true
       for member in object.members {
-        if !first { bytes.append(UInt8(ascii: ",")) }
-        first = false
-        write(member.key)
-        bytes.append(UInt8(ascii: ":"))
+        write(key: member.key, first: isFirst)
+        isFirst = false
         write(member.value)
       }
-      bytes.append(UInt8(ascii: "}"))
+      close()
     }
   }
 
@@ -42,41 +40,81 @@ struct JSONWriter {
 
   mutating func close() { bytes.append(UInt8(ascii: "}")) }
 
-  mutating func write(key: String, first: Bool) {
-    if !first { bytes.append(UInt8(ascii: ",")) }
-    write(key)
-    bytes.append(UInt8(ascii: ":"))
-  }
+  mutating func write(key: String, first: Bool) { write(text: key, isNext: !first, isKey: true) }
 
-  private mutating func write(_ text: String) {
+  /// A text in its quotation marks, behind a comma where it is the next of several, before a colon where it is a key.
+  private mutating func write(text: String, isNext: Bool = false, isKey: Bool = false) {
     var text = text
+    if isNext { bytes.append(UInt8(ascii: ",")) }
     bytes.append(UInt8(ascii: "\""))
-    text.withUTF8 { buffer in
-      var start = 0
-      var place = Self.plain(buffer, from: 0)
-      while place < buffer.count {
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start..<place]))
-        escape(buffer[place])
-        start = place + 1
-        place = Self.plain(buffer, from: start)
+    text.withUTF8 { source in
+      var place = 0
+      while place < source.count {
+        // for the few that must be escaped there is room; where they are many, more is made for the rest
+        bytes.append(addingCapacity: Self.room(source.count - place)) { output in
+          output.withUnsafeMutableBufferPointer { target, count in
+            (place, count) = Self.copy(source, from: place, to: target)
+          }
+        }
       }
-      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
     }
     bytes.append(UInt8(ascii: "\""))
+    if isKey { bytes.append(UInt8(ascii: ":")) }
+  }
+
+  /// How many bytes are made room for where so many are to be written.
+  static func room(_ count: Int) -> Int { count + count / 8 + 8 }
+
+  /// Copies as much as there is room for, escaped; whole words where nothing in them must be. Returns where it stopped, and
+  /// how many bytes it wrote.
+  private static func copy(
+    _ source: UnsafeBufferPointer<UInt8>, from start: Int, to target: UnsafeMutableBufferPointer<UInt8>
+  ) -> (place: Int, count: Int) {
+    guard let from = UnsafeRawPointer(source.baseAddress), let to = UnsafeMutableRawPointer(target.baseAddress) else {
+      return (start, 0)
+    }
+    let (length, room) = (source.count, target.count)
+    var place = start
+    var count = 0
+    while place < length {
+      // nothing here can overflow: both are places in memory
+      if place &+ 8 <= length, count &+ 8 <= room {
+        let word = from.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+        to.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+        let found = escaped(UInt64(littleEndian: word))
+        let plain = found == 0 ? 8 : found.trailingZeroBitCount / 8
+        place &+= plain
+        count &+= plain
+        if found == 0 { continue }
+      }
+      guard count + 6 <= room else { break }
+      let byte = source[place]
+      place += 1
+      if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+        target[count] = byte
+        count += 1
+      } else {
+        count += escape(byte, target, at: count)
+      }
+    }
+    return (place, count)
+  }
+
+  /// The highest bit of each byte that cannot stand as it is, exact up to the first of them.
+  private static func escaped(_ word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quote = word ^ (ones &* 0x22)
+    let slash = word ^ (ones &* 0x5C)
+    let control = (word &- ones &* 0x20) & ~word
+    return ((quote &- ones) & ~quote | (slash &- ones) & ~slash | control) & ones << 7
   }
 
   /// The next byte from there on that cannot stand as it is.
   private static func plain(_ buffer: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     guard let base = UnsafeRawPointer(buffer.baseAddress) else { return buffer.count }
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs: UInt64 = 0x8080_8080_8080_8080
     var place = start
     while place + 8 <= buffer.count {
-      let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-      let quote = word ^ (ones &* 0x22)
-      let slash = word ^ (ones &* 0x5C)
-      let control = (word &- ones &* 0x20) & ~word
-      let found = ((quote &- ones) & ~quote | (slash &- ones) & ~slash | control) & highs
+      let found = escaped(UInt64(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt64.self)))
       if found != 0 { return place + found.trailingZeroBitCount / 8 }
       place += 8
     }
@@ -98,20 +136,27 @@ struct JSONWriter {
     }
   }
 
-  private mutating func escape(_ byte: UInt8) {
-    bytes.append(UInt8(ascii: "\\"))
+  /// Returns how many bytes it wrote.
+  private static func escape(_ byte: UInt8, _ target: UnsafeMutableBufferPointer<UInt8>, at place: Int) -> Int {
+    target[place] = UInt8(ascii: "\\")
+    let sign: UInt8
     switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-    case 0x0A: bytes.append(UInt8(ascii: "n"))
-    case 0x0D: bytes.append(UInt8(ascii: "r"))
-    case 0x09: bytes.append(UInt8(ascii: "t"))
-    case 0x08: bytes.append(UInt8(ascii: "b"))
-    case 0x0C: bytes.append(UInt8(ascii: "f"))
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): sign = byte
+    case 0x0A: sign = UInt8(ascii: "n")
+    case 0x0D: sign = UInt8(ascii: "r")
+    case 0x09: sign = UInt8(ascii: "t")
+    case 0x08: sign = UInt8(ascii: "b")
+    case 0x0C: sign = UInt8(ascii: "f")
     default:
-      bytes.append(contentsOf: "u00".utf8)
-      bytes.append(Hex.digit(byte >> 4))
-      bytes.append(Hex.digit(byte & 15))
+      target[place + 1] = UInt8(ascii: "u")
+      target[place + 2] = UInt8(ascii: "0")
+      target[place + 3] = UInt8(ascii: "0")
+      target[place + 4] = Hex.digit(byte >> 4)
+      target[place + 5] = Hex.digit(byte & 15)
+      return 6
     }
+    target[place + 1] = sign
+    return 2
   }
 
   /// How many bytes one byte of a string takes in JSON.
