@@ -69,13 +69,22 @@ def aimed(description, ids):
         quorum={"const": 1}, grace_ms={"type": "integer", "minimum": 0, "maximum": 100},
         deadline_ms={"type": "integer", "minimum": 300_000, "maximum": 1_800_000},
         panel_deadline_ms={"type": "integer", "minimum": 60_000, "maximum": 90_000},
-        member_timeout_ms={"type": "integer", "minimum": 60_000}, allowed_providers={"const": ["simulator"]},
+        member_timeout_ms={"type": "integer", "minimum": 60_000}, allowed_providers={"const": ["openrouter"]},
         cache={"const": {"ttl_seconds": 60}}, max_completion_tokens={"type": "integer", "minimum": 1, "maximum": 16_000},
     )
-    plugin = {"type": "object", "required": ["id"], "properties": {"id": {"const": "fusion"}, **schemas["FusionParameters"]["properties"]}}
+    # a key that comes twice would come with another body
+    for item in description["paths"].values():
+        for parameter in item.get("post", {}).get("parameters", []):
+            if parameter["name"] == "Idempotency-Key":
+                parameter["schema"] = {"type": "string", "pattern": "^[a-z0-9]{24}$"}
+    fusion = {"type": "object", "required": ["type"], "additionalProperties": False,
+              "properties": {"type": {"const": "openrouter:fusion"}, "parameters": schemas["FusionParameters"]}}
+    lookup = {"const": {"type": "function", "function": {"name": "lookup", "parameters": {"type": "object"}}}}
+    schemas["FusionParameters"]["additionalProperties"] = False
+    plugin = {"type": "object", "required": ["id"], "additionalProperties": False, "properties": {"id": {"const": "fusion"}, **schemas["FusionParameters"]["properties"]}}
     for name in ("ChatRequest", "ResponsesRequest"):
         schemas[name]["properties"].update(
-            model={"type": "string", "enum": MODELS}, models={"type": "array", "items": some, "maxItems": 3},
+            model={"type": "string", "enum": MODELS}, tools={"type": "array", "items": {"anyOf": [fusion, lookup]}, "maxItems": 1}, models={"type": "array", "items": some, "maxItems": 3},
             temperature={"type": "number", "minimum": 0, "maximum": 2}, n={"const": 1}, stop={"type": "string"},
             max_tokens={"type": "integer", "minimum": 1, "maximum": 10_000}, response_format={"type": "null"},
             max_completion_tokens={"type": "integer", "minimum": 1, "maximum": 10_000}, provider={"const": {}},
@@ -85,6 +94,7 @@ def aimed(description, ids):
             stop_server_tools_when={"const": [{"type": "max_cost", "max_cost_in_dollars": 1}]}, store={"const": False},
         )
         schemas[name]["required"] = ["model"] + [one for one in schemas[name].get("required", []) if one != "model"]
+    schemas["ResponsesRequest"]["properties"]["tools"]["items"] = fusion
     schemas["ResponsesRequest"]["properties"]["input"] = {"type": "string", "minLength": 1}
     return description
 
