@@ -99,7 +99,7 @@ final class CancelReader: Receiver {
       throw Bad(description: "ce_subject: missing or unusable; a request to cancel names its deliberation there")
     }
     guard let value = record.value else { throw Bad(description: "value: absent") }
-    let request = try CancelRequested(try JSON.parse(value))
+    let request = try CancelRequested(value)
     if book.add(subject, request, source: envelope.source, id: envelope.id) { added(subject) }
   }
 }

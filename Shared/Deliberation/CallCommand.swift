@@ -67,6 +67,9 @@ package struct CallCommand: Sendable, Equatable {
 
   private init(_ fields: Fields) throws(EventError) {
     call = try fields.call("call")
+    if let deliberation = try fields.text("deliberation"), deliberation != call.deliberation {
+      throw EventError("deliberation is not the one that the call names")
+    }
     models = try fields.texts("models")
     guard !models.isEmpty else { throw EventError("models is empty") }
     modelAsked = try fields.text("model_asked") ?? models[0]

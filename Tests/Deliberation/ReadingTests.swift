@@ -70,6 +70,15 @@ import Testing
     }
   }
 
+  @Test("takes no command that names another deliberation than its call") func commands() throws {
+    let command = CallCommand(
+      call: CallID("gen-1", .panel, member: 3), models: ["a/b"], modelAsked: "a/b", tenant: "acme",
+      messages: [["role": "user", "content": "Why?"]], deadline: Moment(milliseconds: 5))
+    #expect(try CallCommand(command.json.bytes) == command)
+    let other = command.json.text.replacing(#""deliberation":"gen-1""#, with: #""deliberation":"gen-2""#)
+    #expect(throws: EventError.self) { try CallCommand(Array(other.utf8)) }
+  }
+
   @Test("orders calls by purpose, round, member and attempt, and gives back each part") func keys() {
     var keys: [CallKey] = []
     for purpose in CallID.Purpose.ranked {

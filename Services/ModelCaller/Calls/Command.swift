@@ -43,14 +43,8 @@ package struct Command: Sendable, Equatable {
   package init(
     id: String, value: [UInt8], traceparent: String? = nil, correlation: String? = nil
   ) throws(CommandError) {
-    let json: JSON
-    do throws(JSONError) { json = try JSON.parse(value) } catch { throw .notJSON(error.description) }
-    guard json.object != nil else { throw .wrong("the value", "an object") }
     let command: CallCommand
-    do throws(EventError) { command = try CallCommand(json) } catch { throw .unreadable("\(error)") }
-    guard json["deliberation"]?.string.map({ $0 == command.call.deliberation }) ?? true else {
-      throw .wrong("deliberation", "the one that the call id names")
-    }
+    do throws(EventError) { command = try CallCommand(value) } catch { throw .unreadable("\(error)") }
     guard command.models.count <= Self.modelLimit else {
       throw .wrong("models", "a list of 1 to \(Self.modelLimit) names")
     }

@@ -10,7 +10,7 @@ package struct CancelRequested: Sendable, Equatable {
   }
 
   /// Reads the value of `conclave.cancel.v1` too: it has the same fields.
-  package init(_ value: JSON) throws(EventError) { try self.init(Fields(value)) }
+  package init(_ value: [UInt8]) throws(EventError) { try self.init(Fields(value)) }
 
   init(_ fields: Fields) throws(EventError) {
     by = try fields.required("by", try fields.choice("by"))

@@ -64,7 +64,7 @@ struct BenchHistory {
         log.append(record)
         for service in services { due += service.read(record) }
       } else if next.topic == topics.calls("default"), let value = next.value {
-        let command = try CallCommand(try JSON.parse(value))
+        let command = try CallCommand(value)
         let outcome = Output.event(.callCompleted(completion(command)), of: id, command.call.local)
         due.append(sender.record(outcome, topic: topics.events, partition: nil, traceparent: nil))
       }
