@@ -52,6 +52,19 @@ import Testing
     #expect(house.caller.metric("conclave_provider_probes_total") >= 1)
   }
 
+  @Test func `the head of a probe's answer opens the door, however long the rest of it takes`() async throws {
+    let house = try await house()
+    try await house.behave("status-503", for: 2_000)
+    // twenty seconds each, of which the first word comes at once
+    for _ in 0..<40 { try await house.stage.command("simulator/words-400+pace-20", milliseconds: 120_000) }
+    await eventually("the door is shut") { house.caller.metric("conclave_provider_open", of: "sim") == 0 }
+    await eventually("it is open again", within: .seconds(15)) {
+      house.caller.metric("conclave_provider_open", of: "sim") == 1
+    }
+    await eventually("all are under way") { house.caller.metric("conclave_provider_waiting", of: "sim") == 0 }
+    #expect(house.stage.events.count == 0)
+  }
+
   @Test func `a provider that falls silent among a steady stream of calls is open 30 s after it is back`()
     async throws
   {

@@ -155,7 +155,8 @@ extension OnABroker {
       try await caller.ready()
       let before = caller.memory.most
       for _ in 0..<4 { for part in parts { try await stage.command(part) } }
-      await eventually("all have ended", within: .seconds(60)) { stage.ended.count == 4 * parts.count }
+      // a debug build reads a few megabytes a second, and here are a hundred
+      await eventually("all have ended", within: .seconds(150)) { stage.ended.count == 4 * parts.count }
       let outcome = try await stage.outcome(try await stage.command())
       #expect(outcome["reason"] == nil)
       // twelve bodies of at most 8 MB each at a time, whatever they would have become
