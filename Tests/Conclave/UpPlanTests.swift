@@ -55,7 +55,7 @@ import Testing
     #expect(FasterAllocator.chosen(["MALLOC_CONF": "narenas:1"]) { $0 == file }["MALLOC_CONF"] == "narenas:1")
   }
 
-  @Test("gives the broker large pages instead and the gateway neither, unless an allocator or its manner was chosen") func pages() throws {
+  @Test("gives the broker large pages and the gateway nothing, unless an allocator was chosen") func pages() throws {
     let broker = try launch(plan(), "broker-0").environment
     #expect(broker["GLIBC_TUNABLES"] == LargePages.manner && broker["LD_PRELOAD"] == nil)
     #expect(try launch(plan(), "judge-0").environment["GLIBC_TUNABLES"] == nil)
