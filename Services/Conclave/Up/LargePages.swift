@@ -1,6 +1,6 @@
 /// Large pages for the embedded broker. It finds a batch by walking its partition's batches from the first, each on another
-/// small page: with large ones, which glibc's allocator asks for where all is one heap, a walk over thousands of them takes
-/// less than half as long. Where the kernel has none to give nothing changes.
+/// small page: four fifths of its time while a service folds again. With large ones, which glibc's allocator asks for where
+/// all is one heap, such a walk waits less for memory. Where the kernel has none to give nothing changes.
 enum LargePages {
   static let manner = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"
 
