@@ -4,7 +4,7 @@ import Models
 import SimulatorUnderTest
 import Testing
 
-/// These wait most of their time, so beside others.
+/// These wait most of their time, so beside each other; they look at a clock, so by themselves.
 @Suite(.timeLimit(.minutes(4))) struct OutageTests {
   private struct House {
     let simulator: SimulatorProcess

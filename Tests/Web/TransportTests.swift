@@ -4,6 +4,7 @@ import SlowNames
 import Telemetry
 import Testing
 import Threads
+import Waiting
 import Web
 
 /// What lies between a client and a provider: TLS, HTTP/2, proxies.
@@ -125,8 +126,8 @@ import Web
 
   /// A server of another process listens a moment after it was started; to who does not trust it, it says so.
   private func ready(_ port: Int) async throws {
-    let end = ContinuousClock.now + .seconds(10)
-    while ContinuousClock.now < end {
+    var patience = Patience(.seconds(20))
+    while !patience.isOver() {
       let request = HTTPRequest(url: "https://127.0.0.1:\(port)/", timeouts: .init(total: .seconds(10)))
       do throws(HTTPError) { _ = try await client.send(request) } catch {
         guard case .unreachable = error else { return }
