@@ -77,6 +77,17 @@ import Testing
     #expect(body["fusion"]?["analysis"] == result["analysis"])
   }
 
+  @Test("may have asked a panel already that the end, come in between, knows nothing of") func late() throws {
+    for (text, calls, isFinal) in [("", [call("fusion")], false), ("Everest.", [], false), ("", [], true)] {
+      var story = try Story(Sample.tool(["deadline_ms": 10_000]))
+      try story.dispatches()
+      try story.completes("decision/0/-/0", text, toolCalls: calls)
+      story.wait(20_000)
+      try story.assembles()
+      #expect(story.failed?.totals.costFinal == isFinal)
+    }
+  }
+
   @Test("that was not called leaves the outer model's answer as it is") func answered() throws {
     var story = try Story(Sample.tool())
     try story.dispatches()

@@ -31,6 +31,17 @@ import Testing
     #expect(a.pass(3_500).signals.count == 3)
   }
 
+  @Test func `a call that stands before a door is left to who names it, as long as it is named`() throws {
+    var b = Table(instance: "b", room: 1)
+    _ = b.assign()
+    let running = try #require(b.read(0, "d0").attempts.first)
+    #expect(b.read(1, "d1").attempts.isEmpty)
+    _ = b.hear(.running(instance: "a", calls: [Table.name("d0"), Table.name("d1")]))
+    #expect(b.answer(running).attempts.isEmpty)
+    #expect(b.pass(2_900).attempts.isEmpty)
+    #expect(b.pass(200).attempts.count == 1)
+  }
+
   @Test func `the new owner does not start a marked call while it is named`() throws {
     var (_, b, _, _) = try moved()
     #expect(b.read(1, "d1").attempts.isEmpty)

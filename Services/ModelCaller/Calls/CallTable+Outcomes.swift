@@ -140,7 +140,7 @@ extension CallTable {
       guard instance != self.instance else { return }
       for id in ids {
         rumours.name(id, now: now)
-        if let serial = serials[id], calls[serial]?.phase == .held { wheel.set(serial, at: now + limits.quiet) }
+        if let serial = serials[id] { runsElsewhere(serial, now) }
       }
     case .ended(let ids):
       for id in ids {
@@ -149,6 +149,21 @@ extension CallTable {
       }
     }
     flow(now)
+  }
+
+  /// Another names a call that is this caller's: it stays with the other, unless a request for it was made here already.
+  private mutating func runsElsewhere(_ serial: Int, _ now: Moment) {
+    guard let call = calls[serial] else { return }
+    if call.phase == .queued, call.number == 0, !call.isOrphan {
+      calls[serial]?.phase = .held
+      count {
+        $0.inFlight -= 1
+        $0.held += 1
+      }
+    } else if call.phase != .held {
+      return
+    }
+    wheel.set(serial, at: now + limits.quiet)
   }
 
   /// Says once a second which calls go on here though their partition has gone.

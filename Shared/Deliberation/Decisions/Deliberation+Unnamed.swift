@@ -6,7 +6,10 @@ extension Deliberation {
     switch ask.policy {
     case .never: return isUnheardOf(CallKey(.answer))
     case .auto:
-      guard let decision = decision?.value else { return isUnheardOf(CallKey(.decision)) }
+      // what the model chose may be known to whoever dispatches, and the panel be asked already
+      guard let decision = decision?.value else {
+        return calls[CallKey(.decision)]?.completed.map { !isSilent($0) } ?? isUnheardOf(CallKey(.decision))
+      }
       guard decision.outcome == .fused else { return false }
     case .always: break
     }
