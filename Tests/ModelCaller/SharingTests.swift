@@ -46,6 +46,19 @@ import Testing
     #expect(table.pass(20).commits.map(\.offset) == [3])
   }
 
+  @Test func `what others wait for is not left to another caller that names it`() throws {
+    var table = Table(room: 1) { $0.remembersAnswers = true }
+    _ = table.assign()
+    let other = try #require(table.read(0, "other").attempts.first)
+    let serial = try #require(table.read(record(1, "first", table)).sought.first)
+    #expect(table.find(serial, nil).attempts.isEmpty)
+    #expect(table.read(record(2, "second", table)).isEmpty)
+    _ = table.hear(.running(instance: "a", calls: [Table.name("first")]))
+    _ = table.hear(.ended(calls: [Table.name("first")]))
+    let attempt = try #require(table.answer(other).attempts.first)
+    #expect(table.answer(attempt).outcomes.map { $0.json["call"]?.string } == [Table.name("second")])
+  }
+
   @Test func `what was kept answers the next one without a request, as an event of its own`() throws {
     var table = table()
     _ = table.assign()

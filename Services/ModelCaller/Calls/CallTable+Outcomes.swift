@@ -140,7 +140,7 @@ extension CallTable {
       guard instance != self.instance else { return }
       for id in ids {
         rumours.name(id, now: now)
-        if let serial = serials[id] { runsElsewhere(serial, now) }
+        if let serial = serials[id] { leaveToOther(serial, now) }
       }
     case .ended(let ids):
       for id in ids {
@@ -151,10 +151,11 @@ extension CallTable {
     flow(now)
   }
 
-  /// Another names a call that is this caller's: it stays with the other, unless a request for it was made here already.
-  private mutating func runsElsewhere(_ serial: Int, _ now: Moment) {
+  /// Another names a call that is this caller's: it stays with the other, unless a request for it was made here already
+  /// or others here wait for its answer.
+  private mutating func leaveToOther(_ serial: Int, _ now: Moment) {
     guard let call = calls[serial] else { return }
-    if call.phase == .queued, call.number == 0, !call.isOrphan {
+    if call.phase == .queued, call.number == 0, !call.isOrphan, riders[serial, default: []].isEmpty {
       calls[serial]?.phase = .held
       count {
         $0.inFlight -= 1
