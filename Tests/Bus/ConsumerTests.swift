@@ -150,9 +150,11 @@ extension OverBroker {
       await eventually("it is connected") { consumer.isConnected }
       let begin = ContinuousClock.now
       await eventually("ten turns") { times.withLock { $0.filter { $0 > begin }.count } >= 10 }
-      let took = begin.duration(to: .now)
-      #expect(took > .milliseconds(320))
-      #expect(took < .milliseconds(900))
+      let turns = times.withLock { $0.filter { $0 > begin } }
+      let waits = zip(turns, turns.dropFirst()).map { $0.duration(to: $1) }.sorted()
+      #expect(begin.duration(to: turns[9]) > .milliseconds(320))
+      // most of them, as others have the cores as well
+      #expect(waits[waits.count / 2] < .milliseconds(90), "\(waits)")
       consumer.stop(within: .seconds(5))
     }
 

@@ -145,7 +145,7 @@ import Testing
     async throws
   {
     var timeouts = ProviderTimeouts()
-    timeouts.firstToken = .milliseconds(1_500)
+    timeouts.firstToken = .seconds(4)
     let room = 200
     let house = try await house(room: room, timeouts: timeouts)
     func width() -> Int { Int(house.caller.metric("conclave_provider_width", of: "sim")) }
@@ -167,7 +167,8 @@ import Testing
     #expect(house.caller.metric("conclave_provider_cuts_total") >= 1)
     #expect(house.caller.metric("conclave_provider_outages_total") == 0)
     #expect(width() < room / 10)
-    try await house.behave("latency-600", for: 60_000)
+    // far slower than what a crowded machine made of the first answers
+    try await house.behave("latency-2000", for: 120_000)
     try await ask(20)
     await ended()
     let slow = width()
