@@ -8,7 +8,10 @@ final class SearchFile {
   /// Batches since something was erased and is not purged.
   private var waited = 0
   /// Merging the index anew costs seconds where it is large: many tombstones that are read one after the other share it.
-  private static let mostWaited = 20
+  private static let mostWaited = 4
+  /// Rows that are read at once, and the bytes of them that end a batch: whatever the events hold, a batch has a bound.
+  private static let gulp = 500
+  private static let mostBytes = 32 << 20
 
   /// What of an erased text may still stand in the file.
   private enum Residue: Int64 {
@@ -57,6 +60,12 @@ final class SearchFile {
         try database.run("ALTER TABLE progress ADD COLUMN residue INTEGER NOT NULL DEFAULT 1")
         try database.run("PRAGMA user_version = 1")
       }
+      if try database.number("PRAGMA user_version") == 1 {
+        // Writing one large piece of the index costs less than merging many small ones; a search looks at a few more.
+        try database.run("INSERT INTO texts(texts, rank) VALUES('automerge', 16)")
+        try database.run("INSERT INTO texts(texts, rank) VALUES('hashsize', \(16 << 20))")
+        try database.run("PRAGMA user_version = 2")
+      }
     }
     return database
   }
@@ -74,32 +83,46 @@ final class SearchFile {
 
   /// Takes in what stands behind `seq`; how many rows that were. That something was erased stands in the file before it is
   /// purged, so that whoever comes after a kill purges it.
-  func follow(_ archive: Archive, most: Int) throws(StoreError) -> Int {
-    let rows = try archive.rows(after: seq, most: most)
-    guard let last = rows.last else {
+  func follow(_ archive: Archive, most: Int, bytes mostBytes: Int = mostBytes) throws(StoreError) -> Int {
+    var seq = try seq
+    var asked = min(most, Self.gulp)
+    var rows = try archive.rows(after: seq, most: asked)
+    guard !rows.isEmpty else {
       try purge()
       return 0
     }
+    var count = 0
+    var bytes = 0
+    var isAtEnd = false
     try database.transaction { () throws(StoreError) in
       var hasErased = false
       let insert = try database.prepare("INSERT INTO texts(rowid, body) VALUES(?, ?)")
       let delete = try database.prepare("DELETE FROM texts WHERE rowid = ?")
-      for row in rows {
-        if Event.Name(type: row.type) == .forgotten {
-          for old in try archive.rows(of: row.subject) {
-            try delete.run(.int(old.seq))
-            hasErased = hasErased || database.changes > 0
+      while let last = rows.last {
+        for row in rows {
+          if Event.Name(type: row.type) == .forgotten {
+            for old in try archive.rows(of: row.subject) {
+              try delete.run(.int(old.seq))
+              hasErased = hasErased || database.changes > 0
+            }
+          } else if row.standing == .fact, !row.isErased, let text = Self.text(row) {
+            try insert.run(.int(row.seq), .text(text))
           }
-        } else if row.standing == .fact, !row.isErased, let text = Self.text(row) {
-          try insert.run(.int(row.seq), .text(text))
+          bytes += row.value?.count ?? 0
         }
+        count += rows.count
+        seq = last.seq
+        isAtEnd = rows.count < asked
+        if isAtEnd || count >= most || bytes >= mostBytes { break }
+        asked = min(most - count, Self.gulp)
+        rows = try archive.rows(after: seq, most: asked)
       }
-      try database.prepare("UPDATE progress SET seq = ?").run(.int(last.seq))
+      try database.prepare("UPDATE progress SET seq = ?").run(.int(seq))
       if hasErased { try set(.segments) }
     }
     waited += 1
-    if rows.count < most || waited >= Self.mostWaited { try purge() }
-    return rows.count
+    if isAtEnd || waited >= Self.mostWaited { try purge() }
+    return count
   }
 
   /// Whether something erased still stands in the file.

@@ -5,7 +5,9 @@ internal import Threads
 
 /// Keeps the full text behind the ledger, on a thread of its own.
 final class SearchLoop: Sendable {
-  static let batch = 1_000
+  private static let batch = 8_000
+  /// Who is further behind goes on at once.
+  private static let near = 1_000
 
   private let thread: NamedThread.Handle
   private let state: Lock<State>
@@ -46,8 +48,9 @@ final class SearchLoop: Sendable {
           if let search { texts = search } else { texts = try Self.opened(data, main) }
           search = texts
           let count = try texts.follow(main, most: Self.batch)
-          meters.searched.set(Double(try main.lastSeq - texts.seq))
-          if count == Self.batch { continue }
+          let behind = try main.lastSeq - texts.seq
+          meters.searched.set(Double(behind))
+          if count > 0, behind >= Self.near { continue }
           if try !texts.isPurged {
             // a reader is in the way for a moment
             Pause.milliseconds(200)

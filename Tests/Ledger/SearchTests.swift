@@ -88,6 +88,24 @@ import Testing
     #expect(try search.isPurged)
   }
 
+  @Test("is taken in by batches that have a bound, whatever the events hold") func bounded() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 84)
+    try shelf.write(teller.records(1_200))
+    let archive = try shelf.archive()
+    let search = try SearchFile(SearchFile.path(data: shelf.folder))
+    let last = try archive.lastSeq
+    var batches: [Int] = []
+    while true {
+      let count = try search.follow(archive, most: 8_000, bytes: 1 << 10)
+      guard count > 0 else { break }
+      batches.append(count)
+    }
+    #expect(batches.reduce(0, +) == Int(last))
+    #expect(batches.count > 2 && batches.allSatisfy { $0 <= 500 }, "\(batches)")
+    #expect(try search.seq == last)
+  }
+
   @Test("is made anew where it is damaged in the middle, and found in by whoever had it open before") func damaged()
     async throws
   {
