@@ -1,8 +1,7 @@
 internal import Deliberation
 internal import Folding
 
-/// Learns from the ledger, once a gateway begins, what this day has cost those whose keys are limited. The ledger knows
-/// tenants: each key of one begins with what all of them have cost.
+/// Learns from the ledger, once a gateway begins, what this day has cost those keys that are limited.
 final class Bill: Sendable {
   private let task: Task<Void, Never>?
 
@@ -14,8 +13,8 @@ final class Bill: Sendable {
     task = Task.detached {
       for tenant in entrance.limited.sorted() {
         while !Task.isCancelled {
-          if let cost = await Self.cost(tenant, ledger, now: clock()) {
-            entrance.learn([tenant: cost], now: clock())
+          if let costs = await Self.costs(tenant, ledger, now: clock()) {
+            entrance.learn(costs, of: tenant, now: clock())
             break
           }
           try? await Task.sleep(for: .seconds(1))
@@ -26,15 +25,15 @@ final class Bill: Sendable {
 
   func stop() { task?.cancel() }
 
-  /// Nil while the ledger does not say.
-  private static func cost(_ tenant: String, _ ledger: LedgerClient, now: Int64) async -> Double? {
+  /// By the marks of a tenant's keys; nil while the ledger does not say.
+  private static func costs(_ tenant: String, _ ledger: LedgerClient, now: Int64) async -> [String: Double]? {
     let day = String(Moment(milliseconds: now).rfc3339.prefix(10))
     guard case .found(let json) = await ledger.costs(tenant, since: day), let days = json["days"]?.array else {
       return nil
     }
-    return days.reduce(0) { sum, row in
-      guard row["day"]?.string == day else { return sum }
-      return sum + (row["cost"]?.number ?? 0) + (row["cost_repeated"]?.number ?? 0)
+    return days.reduce(into: [:]) { sums, row in
+      guard row["day"]?.string == day, let key = row["key"]?.string else { return }
+      sums[key, default: 0] += (row["cost"]?.number ?? 0) + (row["cost_repeated"]?.number ?? 0)
     }
   }
 }

@@ -91,7 +91,7 @@ extension Door {
       tenant: visitor.tenant, ask: sender.uniqueID(), form: question.form, bodyHash: question.bodyHash(visit),
       isStreamed: question.isStreamed, asked: now)
     entry.members = question.ask.panel.count
-    let record = try record(question, entry, address, visit)
+    let record = try record(question, entry, address, visit, visitor)
     let ticket = try enter(question, visit, visitor, now)
     let client = client(question, visit, entry)
     if let ticket { client.hold(ticket) }
@@ -129,7 +129,7 @@ extension Door {
   }
 
   private func record(
-    _ question: Question, _ entry: Recollection.Entry, _ address: ReplyAddress, _ visit: Visit
+    _ question: Question, _ entry: Recollection.Entry, _ address: ReplyAddress, _ visit: Visit, _ visitor: Visitor
   ) throws(Failure) -> Outgoing {
     // Without a ledger the steps are all that anybody can be told of a deliberation that nobody waits for.
     let watches = question.isStreamed || (!question.isAttended && !records.hasLedger)
@@ -139,6 +139,7 @@ extension Door {
       "priority": .string((question.ask.priority ?? .interactive).rawValue), "stream": .string(kind.rawValue),
       "body_sha256": .string(entry.bodyHash), "reply": address.json,
     ]
+    ask.append("key", ifPresent: keys.mark(visitor).map { .string($0) })
     if question.depth > 0 { ask.append("depth", .int(Int64(question.depth))) }
     if let seconds = visit.cacheSeconds { ask.append("cache", ["ttl_seconds": .int(seconds)]) }
     let output = Output(

@@ -5,7 +5,7 @@ extension Archive {
   static let summaryColumns = """
     id, state, tenant, form, mode, policy, model, panel, judge, answerer, asked, deadline, question, replays, decision,
     sealed, rounds, ended, status, failure, code, answer_call, answer_model, winner, cost, cost_final, calls,
-    prompt_tokens, completion_tokens, duration_ms, digest, digest_events, forgotten, trace,
+    prompt_tokens, completion_tokens, duration_ms, digest, digest_events, forgotten, trace, key,
     (SELECT sum(cost) FROM repeats r WHERE r.deliberation = deliberations.id)
     """
 
@@ -73,7 +73,7 @@ extension Archive {
     number("winner", 23)
     money("cost", 24)
     object.append("cost_final", ifPresent: row.optionalInt(25).map { .bool($0 != 0) })
-    money("cost_repeated", 34)
+    money("cost_repeated", 35)
     number("calls", 26)
     if let prompt = row.optionalInt(27), let completion = row.optionalInt(28) {
       object.append("usage", ["prompt_tokens": .int(prompt), "completion_tokens": .int(completion)])
@@ -83,6 +83,7 @@ extension Archive {
     number("digest_events", 31)
     if let by = row.optionalText(32) { object.append("forgotten", ["by": .string(by)]) }
     text("trace", 33)
+    text("key", 34)
     return .object(object)
   }
 

@@ -2,7 +2,7 @@ internal import Deliberation
 internal import Store
 
 extension Archive {
-  /// Costs per day, tenant and model, who disagrees with whom, and what outer models chose.
+  /// Costs per day, tenant, key and model, who disagrees with whom, and what outer models chose.
   func totals(tenant: String?, since: String?, until: String?) throws(StoreError) -> JSON {
     var conditions: [String] = []
     var values: [Value] = []
@@ -14,15 +14,16 @@ extension Archive {
     let found = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     let days = try statements(
       """
-      SELECT day, tenant, model, calls, failed, prompt_tokens, completion_tokens, cost, cost_repeated FROM days \(found)
-      ORDER BY day DESC, tenant, model LIMIT 10000
+      SELECT day, tenant, key, model, calls, failed, prompt_tokens, completion_tokens, cost, cost_repeated FROM days
+      \(found) ORDER BY day DESC, tenant, key, model LIMIT 10000
       """
     ).rows(values) { row -> JSON in
       [
-        "day": .string(row.text(0)), "tenant": .string(row.text(1)), "model": .string(row.text(2)),
-        "calls": .int(row.int(3)), "failed": .int(row.int(4)), "prompt_tokens": .int(row.int(5)),
-        "completion_tokens": .int(row.int(6)), "cost": .double(Money.dollars(row.int(7))),
-        "cost_repeated": .double(Money.dollars(row.int(8))),
+        "day": .string(row.text(0)), "tenant": .string(row.text(1)),
+        "key": row.text(2).isEmpty ? .null : .string(row.text(2)), "model": .string(row.text(3)),
+        "calls": .int(row.int(4)), "failed": .int(row.int(5)), "prompt_tokens": .int(row.int(6)),
+        "completion_tokens": .int(row.int(7)), "cost": .double(Money.dollars(row.int(8))),
+        "cost_repeated": .double(Money.dollars(row.int(9))),
       ]
     }
     var object: JSONObject = ["days": .array(days)]

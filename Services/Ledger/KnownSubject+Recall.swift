@@ -3,11 +3,12 @@ internal import Store
 extension KnownSubject {
   /// What the tables say of it so far.
   mutating func recall(_ id: String, _ statements: Statements) throws(StoreError) {
-    let row = try statements("SELECT tenant, state FROM deliberations WHERE id = ?").rows([.text(id)]) {
-      ($0.text(0), $0.text(1))
+    let row = try statements("SELECT tenant, state, key FROM deliberations WHERE id = ?").rows([.text(id)]) {
+      ($0.text(0), $0.text(1), $0.optionalText(2))
     }.first
-    if let (tenant, state) = row {
+    if let (tenant, state, key) = row {
       self.tenant = tenant
+      self.key = key ?? ""
       hasEnded = state != "open"
       isAsked = state != "rejected"
     }

@@ -4,6 +4,7 @@ struct KnownSubject {
   /// Hashes by `ce_id`, without the subject in front.
   var facts: [String: [UInt8]] = [:]
   var tenant = ""
+  var key = ""
   var isAsked = false
   var hasEnded = false
   /// When the first record of `deliberation.forgotten` stood.

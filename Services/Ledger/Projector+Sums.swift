@@ -7,13 +7,13 @@ extension Projector {
     for (day, spent) in sums.days {
       try statements(
         """
-        INSERT INTO days VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls,
+        INSERT INTO days VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET calls = calls + excluded.calls,
           failed = failed + excluded.failed, prompt_tokens = prompt_tokens + excluded.prompt_tokens,
           completion_tokens = completion_tokens + excluded.completion_tokens, cost = cost + excluded.cost,
           cost_repeated = cost_repeated + excluded.cost_repeated
         """
       ).run(
-        .text(day.day), .text(day.tenant), .text(day.model), .int(spent.calls), .int(spent.failed),
+        .text(day.day), .text(day.tenant), .text(day.key), .text(day.model), .int(spent.calls), .int(spent.failed),
         .int(spent.promptTokens), .int(spent.completionTokens), .int(spent.cost), .int(spent.costRepeated))
     }
     for (model, stood) in sums.standings {

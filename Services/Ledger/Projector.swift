@@ -67,19 +67,21 @@ struct Projector {
     guard !subject.isAsked, !subject.hasEnded else { return }
     subject.isAsked = true
     subject.tenant = event.tenant
+    subject.key = event.key ?? ""
     let panel = event.recordedPanel?.map(\.model) ?? event.panel.map(\.asked)
     try statements(
       """
       INSERT OR IGNORE INTO deliberations(
-        id, state, tenant, form, mode, policy, model, panel, judge, answerer, asked, deadline, question, replays, trace)
-      VALUES(?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        id, state, tenant, form, mode, policy, model, panel, judge, answerer, asked, deadline, question, replays, trace,
+        key)
+      VALUES(?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
     ).run(
       .text(id), .text(event.tenant), .text(event.form.rawValue), .text(event.mode.rawValue),
       .text(event.policy.rawValue), Value(event.request["model"]?.string),
       .text(JSON.array(panel.map { .string($0) }).text), Value(event.judge?.asked), .text(event.answerer.asked),
       .int(entry.at), .int(event.deadline.milliseconds), Value(Question.preview(event)), Value(event.replays),
-      Value(entry.traceparent.map { String($0.dropFirst(3).prefix(32)) }))
+      Value(entry.traceparent.map { String($0.dropFirst(3).prefix(32)) }), Value(event.key))
   }
 
   private mutating func rejected(
@@ -148,7 +150,7 @@ struct Projector {
     try statements("INSERT OR IGNORE INTO repeats(deliberation, call, execution, cost) VALUES(?, ?, ?, ?)").run(
       .text(entry.subject), .text(outcome.call.local), .text(outcome.execution), .int(cost))
     guard statements.database.changes > 0 else { return }
-    let day = Sums.Day(day: Day.text(entry.at), tenant: subject.tenant, model: outcome.model)
+    let day = Sums.Day(day: Day.text(entry.at), tenant: subject.tenant, key: subject.key, model: outcome.model)
     sums.days[day, default: Sums.Spent()].costRepeated += cost
   }
 
@@ -178,7 +180,7 @@ struct Projector {
       Value(outcome.usage?.completionTokens), Value(outcome.started?.milliseconds),
       Value(outcome.firstToken?.milliseconds), Value(outcome.finished?.milliseconds), Value(outcome.tries),
       Value(outcome.cached))
-    let day = Sums.Day(day: Day.text(entry.at), tenant: subject.tenant, model: outcome.model)
+    let day = Sums.Day(day: Day.text(entry.at), tenant: subject.tenant, key: subject.key, model: outcome.model)
     var spent = sums.days[day, default: Sums.Spent()]
     spent.calls += 1
     if outcome.state == "failed" { spent.failed += 1 }

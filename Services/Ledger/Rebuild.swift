@@ -14,8 +14,12 @@ enum Rebuild {
     try database.transaction { () throws(StoreError) in try tables(database) }
   }
 
+  /// The step of a schema after those that changed what follows from the records: whatever older programs made of them,
+  /// and in whatever shape, it is made anew.
+  static func afterwards(_ database: Database) throws(StoreError) { _ = try run(database) }
+
   /// Within a transaction.
-  static func tables(_ database: Database) throws(StoreError) -> Report {
+  private static func tables(_ database: Database) throws(StoreError) -> Report {
     for table in Schema.projected { try database.run("DELETE FROM \(table)") }
     let statements = Statements(database)
     var projector = Projector(statements: statements)
@@ -55,7 +59,10 @@ enum Rebuild {
   static func fingerprint(_ database: Database) throws(StoreError) -> String {
     var hash = SHA256()
     for table in Schema.projected {
-      let rows = try database.prepare("SELECT * FROM \(table) ORDER BY 1, 2, 3")
+      let keys = try database.prepare("SELECT name FROM pragma_table_info('\(table)') WHERE pk > 0 ORDER BY pk").rows {
+        $0.text(0)
+      }
+      let rows = try database.prepare("SELECT * FROM \(table) ORDER BY \(keys.joined(separator: ", "))")
       while try rows.step() {
         var line = table
         for column in 0..<rows.columns {

@@ -6,7 +6,7 @@ enum Schema {
   /// Each step leads from one version to the next; a step that was released is never changed.
   static let steps: [Step] = [
     .sql(copy + projection), .sql(replays), .sql("ALTER TABLE events ADD COLUMN seal BLOB"), .work(Sealing.run),
-    .sql(ended),
+    .sql(ended), .sql(keys), .work(Rebuild.afterwards),
   ]
 
   enum Step: Sendable {
@@ -88,6 +88,17 @@ enum Schema {
     CREATE INDEX deliberations_ended ON deliberations(ended) WHERE forgotten IS NULL AND state <> 'open';
     CREATE INDEX deliberations_tenant_ended ON deliberations(tenant, ended)
       WHERE forgotten IS NULL AND state <> 'open';
+    """
+
+  /// Which key asked, and what a day has cost it. The rebuild that follows fills it.
+  private static let keys = """
+    ALTER TABLE deliberations ADD COLUMN key TEXT;
+    DROP TABLE days;
+    CREATE TABLE days(
+      day TEXT NOT NULL, tenant TEXT NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL, calls INTEGER NOT NULL,
+      failed INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL,
+      cost INTEGER NOT NULL, cost_repeated INTEGER NOT NULL,
+      PRIMARY KEY(day, tenant, key, model)) STRICT, WITHOUT ROWID;
     """
 
   /// What a rebuild empties and fills again.

@@ -7,9 +7,7 @@ enum Sealing {
   private static let batch = 5_000
 
   static func run(_ database: Database) throws(StoreError) {
-    try database.transaction { () throws(StoreError) in
-      if try stands(database) { _ = try Rebuild.tables(database) }
-    }
+    try database.transaction { () throws(StoreError) in try stand(database) }
     let read = try database.prepare(
       """
       SELECT e.seq, e.log, e.topic, e.partition, e.offset, e.at, coalesce(s.id, ''), e.id, e.type, e.standing, e.why,
@@ -37,8 +35,8 @@ enum Sealing {
     }
   }
 
-  /// Earlier a record that cannot be read counted as the first of its id. True where some row stands otherwise now.
-  private static func stands(_ database: Database) throws(StoreError) -> Bool {
+  /// Earlier a record that cannot be read counted as the first of its id. A later step makes the tables that follow from it.
+  private static func stand(_ database: Database) throws(StoreError) {
     let rows = try database.prepare(
       """
       SELECT seq, subject, id, hash, standing FROM events
@@ -46,7 +44,6 @@ enum Sealing {
       """
     ).rows { ($0.int(0), $0.int(1), $0.text(2), $0.bytes(3), $0.int(4)) }
     let write = try database.prepare("UPDATE events SET standing = ? WHERE seq = ?")
-    var hasChanged = false
     var facts: [String: [UInt8]] = [:]
     var subject: Int64?
     for (seq, owner, id, hash, stood) in rows {
@@ -55,8 +52,6 @@ enum Sealing {
       if standing == .fact { facts[id] = hash }
       guard standing.rawValue != stood else { continue }
       try write.run(.int(standing.rawValue), .int(seq))
-      hasChanged = true
     }
-    return hasChanged
   }
 }

@@ -3,6 +3,8 @@ struct Sums {
   struct Day: Hashable {
     let day: String
     let tenant: String
+    /// Empty where no key asked.
+    let key: String
     let model: String
   }
 

@@ -17,4 +17,7 @@ package struct APIKey: Sendable, Equatable {
     self.concurrent = concurrent
     self.costPerDay = costPerDay
   }
+
+  /// What records and totals call it: enough to find it among those that are configured, and nothing that opens anything.
+  package var mark: String { String(sha256.lowercased().prefix(16)) }
 }

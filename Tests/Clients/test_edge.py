@@ -1,6 +1,7 @@
 """The gateway's edge as a client meets it, and several gateways at once."""
 
 import concurrent.futures
+import hashlib
 import json
 import os
 import signal
@@ -430,12 +431,19 @@ class Restarted(unittest.TestCase):
         raise AssertionError(f"{status} does not come: {answer}")
 
     def test_what_the_day_has_cost_is_remembered(self):
-        self.assertEqual(self.ask(key=system.KEY).status_code, 200)
-        # a key that has asked for nothing yet: the ledger knows what its tenant has cost
-        time.sleep(1)
+        self.assertEqual(self.ask(key=system.POOR).status_code, 200)
+        mark = hashlib.sha256(system.POOR.encode()).hexdigest()[:16]
+        end = time.monotonic() + 30
+        cost = 0
+        while not cost and time.monotonic() < end:
+            time.sleep(0.2)
+            days = httpx.get(self.own.run()["ledger"] + "/v1/totals", params={"tenant": "acme"}).json()["days"]
+            cost = sum(day["cost"] for day in days if day["key"] == mark)
+        self.assertGreater(cost, 0)
         os.kill(self.own.pid("gateway"), signal.SIGKILL)
         self.patient(402, key=system.POOR)
-        self.assertEqual(self.patient(200, key=system.OTHER).status_code, 200)
+        # what one key has cost is no other's, though both are one tenant's
+        self.assertEqual(self.patient(200, key=system.POOR_TOO).status_code, 200)
 
     def test_so_many_may_follow(self):
         slow = {**PLAIN, "model": "simulator/model-a+latency-5000"}

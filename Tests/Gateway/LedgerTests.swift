@@ -114,8 +114,10 @@ import Web
 
   @Test("says what the day has cost, once it can be asked") func bill() async throws {
     let rows: [JSON] = [
-      ["day": "2026-01-02", "tenant": "acme", "cost": 0.75, "cost_repeated": 0.5],
-      ["day": "2026-01-03", "tenant": "acme", "cost": 9, "cost_repeated": 0],
+      ["day": "2026-01-02", "tenant": "acme", "key": "0123456789abcdef", "cost": 0.75, "cost_repeated": 0.5],
+      ["day": "2026-01-02", "tenant": "acme", "key": "fedcba9876543210", "cost": 0.75, "cost_repeated": 0],
+      ["day": "2026-01-02", "tenant": "acme", "key": .null, "cost": 9, "cost_repeated": 0],
+      ["day": "2026-01-03", "tenant": "acme", "key": "fedcba9876543210", "cost": 9, "cost_repeated": 0],
     ]
     let asked = Lock(0)
     let server = try HTTPServer(SocketAddress("127.0.0.1:0"), log: .silent) { request, responder in
@@ -128,7 +130,10 @@ import Web
     }
     defer { server.stop() }
     let now = try #require(Moment(rfc3339: "2026-01-02T12:00:00.000Z")).milliseconds
-    let keys = Keys([APIKey(tenant: "acme", sha256: "", costPerDay: 1)])
+    let keys = Keys([
+      APIKey(tenant: "acme", sha256: "0123456789ABCDEF00", costPerDay: 1),
+      APIKey(tenant: "acme", sha256: "fedcba987654321000", costPerDay: 1),
+    ])
     let entrance = Gateway.Entrance(keys, Admission.Bounds(open: 9, bytes: 1_000), metrics: Metrics(), now: now)
     let ledger = LedgerClient(base: "http://127.0.0.1:\(server.port)", token: nil)
     let bill = Bill(entrance, ledger) { now }
@@ -148,6 +153,8 @@ import Web
       await Task.yield()
     }
     #expect(status == 402)
+    // what others of the same tenant cost, or nobody's key, is not this one's
+    _ = try entrance.enter(Visitor(tenant: "acme", key: 1), load, now: now)
   }
 
   @Test("comes in pages until its end") func events() async throws {

@@ -83,7 +83,10 @@ import Threads
       try old.run("PRAGMA user_version = 1")
       try old.run("ATTACH '\(shelf.file.path)' AS today")
       for table in ["logs", "offsets", "subjects", "asks"] + Schema.projected {
-        try old.run("INSERT INTO main.\(table) SELECT * FROM today.\(table)")
+        // the columns that it had then
+        let columns = try old.prepare("SELECT name FROM pragma_table_info('\(table)', 'main')").rows { $0.text(0) }
+          .joined(separator: ", ")
+        try old.run("INSERT INTO main.\(table)(\(columns)) SELECT \(columns) FROM today.\(table)")
       }
       let columns =
         "seq, log, topic, partition, offset, at, subject, id, type, standing, why, key, headers, value, hash, erased"

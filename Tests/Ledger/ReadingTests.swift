@@ -100,6 +100,33 @@ import Testing
     let one = try archive.totals(tenant: "one", since: nil, until: nil)
     #expect(one["pairs"] == nil && one["days"]?.array?.allSatisfy { $0["tenant"] == "one" } == true)
     #expect(try archive.totals(tenant: nil, since: "2100-01-01", until: nil)["days"] == [])
+    #expect(days.allSatisfy { $0["key"]?.isNull == true })
+  }
+
+  @Test("sums up costs for each key that asked, whoever reads its events in what batches") func keys() throws {
+    let shelf = try Shelf()
+    var teller = Teller(seed: 37)
+    teller.keys = ["0123456789abcdef", "fedcba9876543210", nil]
+    let told = (0..<6).map { _ in teller.deliberation() }
+    // the outcomes come after their deliberation was let go and is read back from the file
+    for half in [told.map { $0.prefix(4) }, told.map { $0.dropFirst(4) }] {
+      try shelf.write(half.flatMap { $0 }.map { teller.record($0) })
+    }
+    let archive = try shelf.archive()
+    let days = try archive.totals(tenant: nil, since: nil, until: nil)["days"]?.array ?? []
+    for key in teller.keys {
+      let sum = days.filter { $0["key"]?.string == key }.reduce(0) { $0 + ($1["cost"]?.number ?? 0) }
+      let cost =
+        try Double(
+          shelf.number(
+            """
+            SELECT sum(c.cost) FROM calls c JOIN deliberations d ON d.id = c.deliberation
+            WHERE d.key IS \(key.map { "'\($0)'" } ?? "NULL")
+            """)) / 1e9
+      #expect(cost > 0 && abs(sum - cost) < 1e-9, "\(key ?? "none")")
+    }
+    let id = try #require(told.first?.first?.subject)
+    #expect(try archive.summary(id)?["key"] == .string(teller.keys[1] ?? ""))
   }
 
   @Test("is said not to be all where a tenant's texts lie far back among those of others") func incomplete() throws {

@@ -39,7 +39,7 @@ struct FlatTable: Sendable {
       Column("prompt_tokens", .whole, ["usage", "prompt_tokens"]),
       Column("completion_tokens", .whole, ["usage", "completion_tokens"]), Column("duration_ms", .whole),
       Column("digest", .text), Column("digest_events", .whole), Column("forgotten_by", .text, ["forgotten", "by"]),
-      Column("trace", .text),
+      Column("trace", .text), Column("key", .text),
     ])
 
   static let calls = FlatTable(

@@ -37,7 +37,7 @@ struct ShowPage {
     func text(_ key: String) -> String? { told[key]?.string }
     var lines = [paint(.bold, story.id) + "  " + state]
     if let question = text("question") { lines.append("  asked      " + Paint.line(question)) }
-    let by = [text("tenant"), text("form"), text("asked")].compactMap(\.self)
+    let by = [text("tenant"), text("key").map { "key \($0)" }, text("form"), text("asked")].compactMap(\.self)
     lines.append("  by         " + by.joined(separator: ", "))
     if let mode = text("mode") {
       let sealed = text("sealed").map { ", sealed \($0)" } ?? ""

@@ -64,15 +64,16 @@ final class Entrance: Sendable {
     open.set(Double(count))
   }
 
-  /// Tenants with a key whose cost is limited, and what they have cost on that day as far as the ledger knows.
+  /// Tenants with a key whose cost is limited.
   var limited: Set<String> {
     state.withLock { state in Set(state.meters.filter { $0.key.costPerDay != nil }.map(\.key.tenant)) }
   }
 
-  func learn(_ costs: [String: Double], now: Int64) {
+  /// What a tenant's keys, by their marks, have cost on that day as far as the ledger knows.
+  func learn(_ costs: [String: Double], of tenant: String, now: Int64) {
     state.withLock { state in
-      for place in state.meters.indices {
-        if let cost = costs[state.meters[place].key.tenant] { state.meters[place].learn(cost: cost, now) }
+      for place in state.meters.indices where state.meters[place].key.tenant == tenant {
+        if let cost = costs[state.meters[place].key.mark] { state.meters[place].learn(cost: cost, now) }
       }
     }
   }

@@ -32,6 +32,9 @@ struct Keys: Sendable {
     return found.map { Visitor(tenant: keys[$0].tenant, key: $0) }
   }
 
+  /// What records call the key that was given.
+  func mark(_ visitor: Visitor) -> String? { visitor.key.map { keys[$0].mark } }
+
   private static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     var difference: UInt8 = 0

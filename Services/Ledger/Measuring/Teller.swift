@@ -11,6 +11,8 @@ struct Teller {
   /// Bytes of an answer.
   var answerBytes = 2_048
   var tenants = ["default"]
+  /// Marks of the keys that ask in turn.
+  var keys: [String?] = [nil]
   /// When the first was asked.
   var begin = Moment(milliseconds: 1_780_000_000_000)
   private var random: SplitMix
@@ -50,6 +52,7 @@ struct Teller {
       answerer: refs[0], deadline: asked + 600_000, panelDeadline: asked + 360_000, judgeDeadline: asked + 480_000,
       origin: origin)
     requested.tenant = tenants[Int(number) % tenants.count]
+    requested.key = keys[Int(number) % keys.count]
     requested.request = [
       "model": "openrouter/fusion", "messages": [["role": "user", "content": .string(words(12) + "?")]],
     ]

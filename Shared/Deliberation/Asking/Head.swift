@@ -3,6 +3,8 @@
 struct Head {
   var form = Form.chat
   var tenant = "default"
+  /// Which of the tenant's keys asked, by its mark.
+  var key: String?
   var metadata: JSON?
   var priority: Priority?
   var stream = StreamKind.none
@@ -44,6 +46,7 @@ struct Head {
     let from = Parameters(object)
     form = try from.choice("form", of: ["chat", "responses"], as: Form.self) ?? .chat
     tenant = try Self.name("tenant", from) ?? "default"
+    key = try Self.name("key", from)
     priority = try from.choice("priority", of: ["interactive", "bulk"], as: Priority.self) ?? priority
     stream = try from.choice("stream", of: ["none", "answer", "panel"], as: StreamKind.self) ?? .none
     depth = Int(try from.whole("depth", 0...1000) ?? 0)

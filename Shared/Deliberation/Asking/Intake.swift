@@ -70,6 +70,7 @@ package enum Intake {
       answerer: ask.answerer, deadline: now + ask.deadline, panelDeadline: now + ask.panelDeadline,
       judgeDeadline: now + ask.judgeDeadline, origin: origin)
     requested.tenant = head.tenant
+    requested.key = head.key
     requested.form = head.form
     requested.stream = head.stream
     requested.priority = head.priority ?? ask.priority ?? .interactive

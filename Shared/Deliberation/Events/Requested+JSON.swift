@@ -7,6 +7,7 @@ extension Requested {
       judgeDeadline: try fields.time("judge_deadline"),
       origin: try fields.required("origin", try fields.object("origin", Origin.init)))
     tenant = try fields.string("tenant")
+    key = try fields.text("key")
     form = try fields.choice("form") ?? form
     stream = try fields.choice("stream") ?? stream
     priority = try fields.choice("priority") ?? priority
@@ -58,6 +59,7 @@ extension Requested {
   package var json: JSON {
     var object = JSONObject()
     object.append("tenant", .string(tenant))
+    object.append("key", ifPresent: key.map { .string($0) })
     object.append("form", .string(form.rawValue))
     object.append("stream", .string(stream.rawValue))
     object.append("priority", .string(priority.rawValue))

@@ -14,6 +14,8 @@ package struct Requested: Sendable, Equatable {
   }
 
   package var tenant = "default"
+  /// The mark of the key that asked, where one did.
+  package var key: String?
   package var form = Form.chat
   package var stream = StreamKind.none
   package var priority = Priority.interactive
