@@ -5,34 +5,102 @@ import Models
 import Testing
 
 @Suite struct FlowTests {
-  @Test func `a full lane pauses its partitions and goes on where it stopped taking`() throws {
-    var table = Table(inFlight: 10)
+  @Test func `what comes to a full lane waits in it, and the partitions take turns`() throws {
+    var table = Table(inFlight: 2)
     _ = table.assign()
     _ = table.assign(1)
-    _ = table.read(0, "other", partition: 1)
-    var attempts: [Attempt] = []
-    var paused: [Int32] = []
-    for offset in 0..<12 {
-      let actions = table.read(Int64(offset), "d\(offset)")
-      attempts += actions.attempts
-      paused += actions.paused
+    var actions: [Action] = []
+    for offset in 0..<4 { actions += table.read(Int64(offset), "d\(offset)") }
+    for offset in 0..<2 { actions += table.read(Int64(offset), "e\(offset)", partition: 1) }
+    let first = actions.attempts
+    #expect(first.map(\.command.call.deliberation) == ["d0", "d1"])
+    #expect(actions.paused.isEmpty)
+    #expect(table.table.waiting == 4)
+    var begun: [String] = []
+    var open = first
+    while let attempt = open.popLast() {
+      let next = table.acknowledge(table.answer(attempt)).attempts
+      begun += next.map(\.command.call.deliberation)
+      open += next
     }
-    #expect(attempts.count == 9)
-    #expect(paused == [0, 1])
-    #expect(table.acknowledge(table.answer(attempts[0])).resumed == [9, 1])
-    // what had been read behind the pause comes again
-    #expect(table.read(9, "d9").attempts.count == 1)
+    #expect(begun == ["d2", "e0", "d3", "e1"])
+    #expect(table.table.waiting == 0)
   }
 
-  @Test func `a partition that comes in while the lane is full is paused at its first record`() throws {
+  @Test func `a lane in which too much waits pauses its partitions until half of it is gone`() throws {
+    var table = Table(inFlight: 1) { $0.waiting = 4 }
+    _ = table.assign()
+    _ = table.assign(1)
+    var actions = table.read(0, "other", partition: 1)
+    for offset in 0..<6 { actions += table.read(Int64(offset), "d\(offset)") }
+    #expect(actions.attempts.count == 1)
+    #expect(actions.paused == [0, 1])
+    #expect(table.table.waiting == 4)
+    actions = try table.acknowledge(table.answer(#require(actions.attempts.first)))
+    #expect(actions.resumed.isEmpty)
+    actions = try table.acknowledge(table.answer(#require(actions.attempts.first)))
+    // each goes on behind what was read of it
+    #expect(actions.resumed == [4, 1])
+    // what had been read behind the pause comes again
+    _ = table.read(4, "d4")
+    #expect(table.table.waiting == 3)
+  }
+
+  @Test func `what waits is bounded by its bytes too`() {
+    var table = Table(inFlight: 1) { $0.waitingBytes = 5_000 }
+    _ = table.assign()
+    var offset: Int64 = 0
+    while offset < 20, table.read(offset, "d\(offset)").paused.isEmpty { offset += 1 }
+    #expect((2...5).contains(table.table.waiting))
+  }
+
+  @Test func `what waits goes with its partition, unfinished, and the others' stays`() throws {
+    var table = Table(inFlight: 1)
+    _ = table.assign()
+    _ = table.assign(1)
+    let attempt = try #require(table.read(0, "d0").attempts.first)
+    for offset in 1..<3 { _ = table.read(Int64(offset), "d\(offset)") }
+    _ = table.read(0, "e0", partition: 1)
+    let gone = table.revoke()
+    let commit = try #require(gone.commits.first)
+    let map = OffsetMap.decode(commit.metadata, base: commit.offset)
+    #expect(commit.offset == 0)
+    #expect(map.marks == [0])
+    #expect(!map.isFinished(1))
+    #expect(table.table.waiting == 1)
+    let next = table.acknowledge(table.answer(attempt)).attempts
+    #expect(next.map(\.command.call.deliberation) == ["e0"])
+  }
+
+  @Test func `what was cancelled or is over while it waits is not begun`() throws {
     var table = Table(inFlight: 1)
     _ = table.assign()
     let attempt = try #require(table.read(0, "d0").attempts.first)
+    _ = table.read(1, "d1")
+    _ = table.read(Table.record(2, "d2", deadline: table.now + 100))
+    _ = table.hear(.cancelled(deliberation: "d1", calls: nil))
+    _ = table.pass(200)
+    var actions = table.acknowledge(table.answer(attempt))
+    #expect(actions.attempts.isEmpty)
+    #expect(actions.failures == ["cancelled"])
+    actions = table.acknowledge(actions)
+    #expect(actions.attempts.isEmpty)
+    #expect(actions.failures == ["expired"])
+  }
+
+  @Test func `a partition that comes in while too much waits is paused at its first record`() throws {
+    var table = Table(inFlight: 1) { $0.waiting = 2 }
+    _ = table.assign()
+    var attempt = try #require(table.read(0, "d0").attempts.first)
+    for offset in 1..<3 { _ = table.read(Int64(offset), "d\(offset)") }
     #expect(table.assign(1, committed: nil).isEmpty)
     let actions = table.read(5, "d5", partition: 1)
     #expect(actions.attempts.isEmpty)
     #expect(actions.paused == [1])
-    #expect(table.acknowledge(table.answer(attempt)).resumed == [1, 5])
+    let ended = table.acknowledge(table.answer(attempt))
+    #expect(ended.resumed == [3, 5])
+    attempt = try #require(ended.attempts.first)
+    #expect(attempt.command.call.deliberation == "d1")
   }
 
   @Test func `a partition whose map is nearly full is paused alone`() throws {
@@ -90,5 +158,21 @@ import Testing
     _ = table.acknowledge(table.answer(attempt))
     // the call of before ended; the offset that it stood at is another's now
     #expect(table.pass(20).commits.isEmpty)
+  }
+
+  @Test func `what waits when its position is lost is performed all the same, and finishes nothing`() throws {
+    var table = Table(inFlight: 1)
+    _ = table.assign()
+    let attempt = try #require(table.read(7, "d7").attempts.first)
+    _ = table.read(8, "d8")
+    table.table.positionLost(0, now: table.now)
+    _ = table.read(0, "d0")
+    let next = table.acknowledge(table.answer(attempt)).attempts
+    #expect(next.map(\.command.call.deliberation) == ["d8"])
+    let last = try table.acknowledge(table.answer(#require(next.first))).attempts
+    #expect(last.map(\.command.call.deliberation) == ["d0"])
+    #expect(table.pass(20).commits.isEmpty)
+    _ = try table.acknowledge(table.answer(#require(last.first)))
+    #expect(table.pass(20).commits.map(\.offset) == [1])
   }
 }

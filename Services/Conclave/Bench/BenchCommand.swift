@@ -18,7 +18,9 @@ enum BenchCommand: Command {
     Flag("--rounds", "3", "how often each is measured: least, middle and most are told"),
     Flag("--seconds", "8", "gateway (5), overhead, saturation, growth: how long each stage is measured"),
     Flag(
-      "--clients", "1,32,256,512", "gateway, overhead, saturation: how many ask at once; streams: how many read (5000)"),
+      "--clients", "1,32,256,512",
+      "gateway, overhead, saturation: how many ask at once; streams: how many read (5000); calls: in flight (1,100,2000)"
+    ),
     Flag("--latency", "200", "overhead, saturation (0-20): milliseconds that each model takes"),
     Flag("--records", "40000", "bus: how many records to read; the embedded broker holds 40000 of 1 KB"),
     Flag("--hops", "2000", "bus: how many records to send one after the other"),

@@ -2,6 +2,10 @@
 package struct CallLimits: Sendable {
   /// Calls of the lane in this process: running, waiting for a try, held, and not yet acknowledged.
   package var inFlight = 2_000
+  /// Commands that are read ahead of that, and what they may take. With more their partitions pause, until it is half as
+  /// much.
+  package var waiting = 4_000
+  package var waitingBytes = 16_000_000
   /// How long a call that moved must be named by nobody before it is started here.
   package var quiet: Int64 = 3_000
   package var naming: Int64 = 1_000
@@ -34,7 +38,4 @@ package struct CallLimits: Sendable {
   package var partitions: Int?
 
   package init() {}
-
-  /// Partitions are resumed when no more than this are left: a resume costs a seek, so not for each call that ends.
-  var resumeAt: Int { inFlight - max(1, inFlight / 10) }
 }

@@ -8,6 +8,7 @@ extension CallTable {
     let map = OffsetMap(assignment)
     partitions[partition] = PartitionState(
       generation: newGeneration(), map: map, next: map.base, began: now)
+    isFlowStale = true
     shareRates(now)
     flow(now)
   }
@@ -26,6 +27,7 @@ extension CallTable {
       if call.phase == .held { remove(serial, now) } else { orphanSerials.insert(serial) }
     }
     for partition in gone {
+      anteroom.leave(partition)
       guard var state = partitions.removeValue(forKey: partition), !lost else { continue }
       state.map.markAll()
       if let (offset, metadata) = state.map.encode() {
@@ -43,33 +45,45 @@ extension CallTable {
 
   package mutating func received(_ record: Record, now: Moment) {
     let partition = record.partition
-    guard var state = partitions[partition] else { return }
+    guard let state = partitions[partition] else { return }
     // what comes after a pause is read again from where it began; what was taken already is not taken again
     guard !state.isPaused, state.next.map({ record.offset >= $0 }) ?? true else { return }
     if isPaused {
       // now it is known where to go on, so it can be paused
       partitions[partition]?.next = record.offset
+      isFlowStale = true
       flow(now)
       return
     }
-    state.next = record.offset + 1
-    let isNew = state.map.begin(record.offset)
-    state.isDirty = true
-    if record.offset % Self.fullnessEvery == 0 { state.isFull = state.map.isNearlyFull }
-    partitions[partition] = state
-    let place = Place(partition: partition, generation: state.generation, offset: record.offset)
-    if isNew {
-      do throws(CommandError) {
-        take(try Command.read(record), at: place, isMarked: state.map.isMarked(record.offset), state.began, now)
-      } catch {
-        count { $0.deadLetters += 1 }
-        openLetters += 1
-        actions.append(.write(.deadLetter(record, reason: error.description), .deadLetter(place)))
-      }
+    partitions[partition]?.next = record.offset + 1
+    if hasRoom, anteroom.isEmpty, !state.isFull {
+      takeUp(record, generation: state.generation, now)
     } else {
-      dirty(now)
+      anteroom.add(record, generation: state.generation)
     }
     flow(now)
+  }
+
+  private var hasRoom: Bool { calls.count + openLetters < limits.inFlight }
+
+  /// Work begins on a record. Where its offsets have begun anew since it was read it is done all the same, and finishes
+  /// none.
+  private mutating func takeUp(_ record: Record, generation: Int, _ now: Moment) {
+    let place = Place(partition: record.partition, generation: generation, offset: record.offset)
+    var (isMarked, began) = (false, now)
+    if partitions[record.partition]?.generation == generation {
+      guard partitions[record.partition]?.begin(record.offset) == true else { return dirty(now) }
+      isMarked = partitions[record.partition]?.map.isMarked(record.offset) ?? false
+      began = partitions[record.partition]?.began ?? now
+      if partitions[record.partition]?.isFull == true { isFlowStale = true }
+    }
+    do throws(CommandError) {
+      take(try Command.read(record), at: place, isMarked: isMarked, began, now)
+    } catch {
+      count { $0.deadLetters += 1 }
+      openLetters += 1
+      actions.append(.write(.deadLetter(record, reason: error.description), .deadLetter(place)))
+    }
   }
 
   /// A process may use of the rates what it owns of the lane.
@@ -87,6 +101,7 @@ extension CallTable {
     partitions[partition] = PartitionState(
       generation: newGeneration(), map: OffsetMap(), next: state.isPaused ? 0 : nil, began: now,
       isPaused: state.isPaused)
+    isFlowStale = true
   }
 
   private mutating func newGeneration() -> Int {
@@ -120,7 +135,9 @@ extension CallTable {
     for partition in partitions.keys.sorted() {
       guard var state = partitions[partition], state.isDirty else { continue }
       state.isDirty = false
-      state.isFull = state.map.isNearlyFull
+      let wasFull = state.isFull
+      state.look()
+      if state.isFull != wasFull { isFlowStale = true }
       // base and map are one snapshot
       if let (offset, metadata) = state.map.encode() {
         let entry = CommitEntry(partition: partition, offset: offset, metadata: metadata)
@@ -151,17 +168,19 @@ extension CallTable {
 
   // MARK: backpressure
 
-  /// How many records may be taken between two looks at how full a map is; far less than the quarter that is left.
-  private static let fullnessEvery: Int64 = 512
-
-  /// Takes more or less from the partitions, by how much is under way.
+  /// Takes what waits as far as there is room, and more or less from the partitions by how much does.
   mutating func flow(_ now: Moment) {
-    let load = calls.count + openLetters
-    if !isPaused, load >= limits.inFlight {
+    while hasRoom, let guest = anteroom.next({ partitions[$0]?.isFull != true }) {
+      takeUp(guest.record, generation: guest.generation, now)
+    }
+    let wasPaused = isPaused
+    if !isPaused, anteroom.isFull {
       isPaused = true
-    } else if isPaused, load <= limits.resumeAt {
+    } else if isPaused, anteroom.isHalfEmpty {
       isPaused = false
     }
+    guard isPaused != wasPaused || isFlowStale else { return }
+    isFlowStale = false
     for partition in partitions.keys.sorted() {
       guard let state = partitions[partition] else { continue }
       // without a place to go back to a partition cannot be resumed, so it is not paused either

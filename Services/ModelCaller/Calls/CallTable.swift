@@ -42,7 +42,11 @@ package struct CallTable: Sendable {
   var commitUnderWay: [CommitEntry]?
   var commitDue: Moment?
   var namingDue: Moment?
+  /// Commands that were read and are not taken yet.
+  var anteroom: Anteroom
   var isPaused = false
+  /// Some partition may have to be paused or resumed though that has not changed.
+  var isFlowStale = false
   var actions: [Action] = []
   package private(set) var figures = CallFigures()
 
@@ -59,6 +63,7 @@ package struct CallTable: Sendable {
     memory = OutcomeMemory(countLimit: limits.replays, bytesLimit: limits.replayBytes)
     cancellations = Cancellations(limit: limits.cancels, lifetime: limits.memory)
     rumours = Rumours(quiet: limits.quiet, limit: limits.rumours)
+    anteroom = Anteroom(countLimit: limits.waiting, bytesLimit: limits.waitingBytes)
   }
 
   /// What is to be done now, in this order.
@@ -112,6 +117,8 @@ package struct CallTable: Sendable {
   /// Calls that are performed or about to be: not those that another caller runs.
   package var inFlight: Int { figures.inFlight }
   package var held: Int { figures.held }
+  /// Commands that were read and for which there is no room yet.
+  package var waiting: Int { anteroom.count }
   /// Nothing is under way: the process may end without losing anything.
   package var isIdle: Bool { calls.isEmpty && openLetters == 0 }
   package var orphans: Int { orphanSerials.count }

@@ -6,6 +6,7 @@ internal import Threads
 /// The figures of one lane, as metrics and for whoever asks how ready it is.
 final class LaneMeters: Sendable {
   private let inFlight: Gauge
+  private let waiting: Gauge
   private let held: Gauge
   private let orphans: Gauge
   private let partitions: Gauge
@@ -19,6 +20,8 @@ final class LaneMeters: Sendable {
   init(lane: String, metrics: Metrics, readiness: Readiness) {
     let labels = [("lane", lane)]
     inFlight = metrics.gauge("conclave_calls_in_flight", "Calls that this process performs.", labels)
+    waiting = metrics.gauge(
+      "conclave_calls_waiting", "Commands that were read here and for which there is no room yet.", labels)
     held = metrics.gauge("conclave_calls_held", "Calls that another process still runs, waited for here.", labels)
     orphans = metrics.gauge("conclave_calls_elsewhere", "Calls that go on here though their partition moved.", labels)
     partitions = metrics.gauge("conclave_calls_partitions", "Partitions of the lane owned here.", labels)
@@ -36,6 +39,7 @@ final class LaneMeters: Sendable {
     }
     guard isDue else { return }
     inFlight.set(Double(table.inFlight))
+    waiting.set(Double(table.waiting))
     held.set(Double(table.held))
     orphans.set(Double(table.orphans))
     partitions.set(Double(table.partitionCount))

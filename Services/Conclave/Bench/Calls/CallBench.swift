@@ -36,7 +36,8 @@ enum CallBench {
   }
 
   /// How many calls are in flight, and how many are made for a measurement.
-  static let levels = [(inFlight: 1, calls: 500), (100, 6_000), (2_000, 12_000)]
+  static let levels = [1, 100, 2_000]
+  static func calls(_ inFlight: Int) -> Int { max(6 * inFlight, inFlight < 10 ? 500 : 6_000) }
   static let partitions = 12
   static let model = "simulator/model-a"
   static let messages: JSON = [

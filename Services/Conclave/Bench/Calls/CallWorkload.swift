@@ -4,17 +4,22 @@ internal import Deliberation
 enum CallWorkload {
   static func run(_ context: BenchContext) throws(CommandError) -> Section {
     let rounds = try context.rounds
-    let rate = try context.arguments.number("--rate", in: 10...50_000) ?? 3_000
+    let wanted = try context.arguments.number("--rate", in: 10...50_000)
+    let rate = wanted ?? 3_000
+    let counts = try context.counts(usual: CallBench.levels)
     let run = try CallBenchRun(log: context.log)
     defer { run.end() }
     var levels: [CallBench.Level] = []
-    for (inFlight, calls) in CallBench.levels {
-      levels.append(try run.level(inFlight, calls: calls, rounds: rounds))
+    for inFlight in counts {
+      levels.append(try run.level(inFlight, calls: CallBench.calls(inFlight), rounds: rounds))
     }
-    var own: [CallBench.Own] = []
-    for _ in 0..<rounds { own.append(try run.paced(rate, seconds: context.size.of(3, 5, 10))) }
     var section = Section("calls", "model calls, embedded broker, simulator without latency, streamed answers")
     section.tables = [table(levels)]
+    section.json = json(levels)
+    // whoever asks for a level alone gets that
+    if context.arguments.has("--clients"), wanted == nil { return section }
+    var own: [CallBench.Own] = []
+    for _ in 0..<rounds { own.append(try run.paced(rate, seconds: context.size.of(3, 5, 10))) }
     let p99 = Spread(own.map(\.p99))
     section.lines = [
       """
@@ -24,7 +29,6 @@ enum CallWorkload {
       (n \(own.map(\.calls).min() ?? 0) a round; goal: p99 under 20 ms at 3000)
       """
     ]
-    section.json = json(levels)
     section.json["own"] = [
       "rate": .int(Int64(rate)), "sent_per_second": Spread(own.map(\.sentPerSecond)).json,
       "n": .array(own.map { .int(Int64($0.calls)) }), "p50_seconds": Spread(own.map(\.p50)).json,
