@@ -17,3 +17,5 @@ struct Queue<Element> {
     }
   }
 }
+
+extension Queue: Sendable where Element: Sendable {}
