@@ -8,6 +8,7 @@ import Telemetry
 import Testing
 import Threads
 import Tools
+import Waiting
 import Web
 
 extension OnABroker {
@@ -221,24 +222,13 @@ extension OnABroker {
       try await stage.command(
         models[0], question: "Wait. [call bash {\"command\":\"exec -a \(mark) sleep 60\"}]",
         tools: [["type": "openrouter:bash"]])
-      await eventually("the command runs", within: .seconds(30)) { Self.isRunning(mark) }
+      await eventually("the command runs", within: .seconds(30)) { isRunning(named: mark) }
       caller.kill()
-      await eventually("the command has ended", within: .seconds(10)) { !Self.isRunning(mark) }
+      await eventually("the command has ended", within: .seconds(10)) { !isRunning(named: mark) }
     }
 
     private static let canSandbox = Toolbox(
       ToolSettings(bash: ToolSettings.Bash()), client: HTTPClient(), log: .silent, metrics: Metrics()
     ).offered.contains(.bash)
-
-    /// As its name: others hold the word in a command.
-    private static func isRunning(_ mark: String) -> Bool {
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-      return names.contains { name in
-        guard Int(name) != nil, let line = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else {
-          return false
-        }
-        return line.starts(with: Data(mark.utf8))
-      }
-    }
   }
 }

@@ -5,6 +5,7 @@ import Models
 import Telemetry
 import Testing
 import Threads
+import Waiting
 import Web
 
 @testable import Tools
@@ -207,7 +208,7 @@ struct SandboxTests {
     // what it leaves running ends with it
     let mark = "conclave-left-\(UInt32.random(in: 0 ... .max))"
     _ = try await bash("(exec -a \(mark) sleep 100) & echo started")
-    #expect(eventually(within: .seconds(10)) { !isRunning(mark) })
+    #expect(eventually(within: .seconds(10)) { !isRunning(named: mark) })
   }
 
   @Test("ends within 100 ms of being cancelled") func cancelled() async throws {
@@ -217,28 +218,17 @@ struct SandboxTests {
     let task = Task {
       await tool.run(["command": .string("exec -a \(mark) sleep 100")], ToolGrant(.bash), within: .seconds(9))
     }
-    #expect(eventually(within: .seconds(20)) { isRunning(mark) })
+    #expect(eventually(within: .seconds(20)) { isRunning(named: mark) })
     let start = ContinuousClock.now
     task.cancel()
     let result = await task.value
     #expect(ContinuousClock.now - start < .milliseconds(100))
     #expect(result.error == "stopped")
-    #expect(eventually(within: .seconds(10)) { !isRunning(mark) })
+    #expect(eventually(within: .seconds(10)) { !isRunning(named: mark) })
   }
 
   private func processCount() -> Int? {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.count { Int($0) != nil }
-  }
-
-  /// As its name: the command that asks for it holds the word too.
-  private func isRunning(_ mark: String) -> Bool {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else { return false }
-    return names.contains { name in
-      guard Int(name) != nil, let line = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else {
-        return false
-      }
-      return line.starts(with: Data(mark.utf8))
-    }
   }
 }
 
