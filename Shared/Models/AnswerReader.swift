@@ -52,8 +52,12 @@ package struct AnswerReader: Sendable {
       shape = .refusal
       return
     }
-    let type = headers.first { $0.0.lowercased() == "content-type" }?.1.lowercased() ?? ""
-    if type.contains("event-stream") { shape = .stream } else if type.contains("json") { shape = .whole }
+    let type = headers.first { ASCIIText.isSame($0.0, "content-type") }?.1 ?? ""
+    if ASCIIText.holds(type, "event-stream") {
+      shape = .stream
+    } else if ASCIIText.holds(type, "json") {
+      shape = .whole
+    }
   }
 
   /// The piece of the answer that these bytes bring, if any.

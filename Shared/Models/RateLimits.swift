@@ -1,4 +1,5 @@
 package import Deliberation
+internal import Web
 
 /// What a provider says in an answer's headers of how much it would still take: OpenAI's names, Anthropic's, and the
 /// plain ones that routers use.
@@ -28,9 +29,8 @@ package struct RateLimits: Sendable, Equatable {
   /// nil where the headers say nothing readable.
   package static func read(_ headers: [(String, String)], now: Moment) -> RateLimits? {
     var told: [String: String] = [:]
-    for (name, value) in headers where name.utf8.count < 60 {
-      let name = name.lowercased()
-      if name.contains("ratelimit-") { told[name] = value.trimmed }
+    for (name, value) in headers where name.utf8.count < 60 && ASCIIText.holds(name, "ratelimit-") {
+      told[name.lowercased()] = value.trimmed
     }
     guard !told.isEmpty else { return nil }
     let limits = RateLimits(

@@ -4,13 +4,14 @@ internal import Deliberation
 enum OpenAIRequest {
   static let path = "/chat/completions"
 
+  /// What the caller decides itself cannot be overridden by a parameter of the same name.
+  private static let own: Set = ["model", "messages", "tools", "response_format", "stream", "stream_options", "n"]
+
   /// A router takes `reasoning` as an object; everyone else knows only `reasoning_effort` and refuses the object.
   static func body(_ request: ProviderRequest, forRouter: Bool) -> [UInt8] {
     var body = JSONObject()
     body.append("model", .string(request.model))
     body.append("messages", request.messages)
-    // what the caller decides itself cannot be overridden by a parameter of the same name
-    let own: Set = ["model", "messages", "tools", "response_format", "stream", "stream_options", "n"]
     for member in request.parameters.members where !own.contains(member.key) && !member.value.isNull {
       if member.key == "reasoning", !forRouter {
         if request.parameters["reasoning_effort"] == nil, let effort = member.value["effort"]?.string {

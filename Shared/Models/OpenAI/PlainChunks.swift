@@ -9,13 +9,35 @@ struct PlainChunks: Sendable {
 
   /// The text of a chunk that is like the last one that was learned; nil: it is to be read whole.
   func text(of chunk: [UInt8]) -> String? {
-    guard !before.isEmpty, chunk.count >= before.count + after.count, chunk.starts(with: before),
-      chunk.suffix(after.count).elementsEqual(after)
-    else { return nil }
-    let text = chunk[before.count..<(chunk.count - after.count)]
-    // whatever is more than itself is read by whoever knows all of JSON
-    guard text.allSatisfy({ $0 >= 0x20 && $0 < 0x80 && $0 != 0x22 && $0 != 0x5C }) else { return nil }
-    return String(decoding: text, as: UTF8.self)
+    guard !before.isEmpty, chunk.count >= before.count + after.count else { return nil }
+    return chunk.withUnsafeBufferPointer { chunk in
+      let tail = chunk.count - after.count
+      guard Self.stands(before, in: chunk, at: 0), Self.stands(after, in: chunk, at: tail) else { return nil }
+      let text = UnsafeBufferPointer(rebasing: chunk[before.count..<tail])
+      // whatever is more than itself is read by whoever knows all of JSON
+      guard text.allSatisfy({ $0 >= 0x20 && $0 < 0x80 && $0 != 0x22 && $0 != 0x5C }) else { return nil }
+      return String(decoding: text, as: UTF8.self)
+    }
+  }
+
+  /// From behind, eight bytes at a time: what differs from chunk to chunk stands near the text.
+  private static func stands(_ part: [UInt8], in chunk: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
+    part.withUnsafeBytes { part in
+      let chunk = UnsafeRawBufferPointer(chunk)
+      var place = part.count
+      while place >= 8 {
+        place -= 8
+        guard
+          part.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            == chunk.loadUnaligned(fromByteOffset: start + place, as: UInt64.self)
+        else { return false }
+      }
+      while place > 0 {
+        place -= 1
+        guard part[place] == chunk[start + place] else { return false }
+      }
+      return true
+    }
   }
 
   /// Learns from a chunk that was read whole: where it brings text alone, and there is one place where that can stand.

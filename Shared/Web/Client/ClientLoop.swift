@@ -35,6 +35,7 @@ final class ClientLoop: @unchecked Sendable {
   /// When libcurl wants to be called at the latest.
   private var timer: ContinuousClock.Instant?
   private var handles: EasyHandles
+  private let clock = ClientClock()
 
   private init(_ options: HTTPClientOptions) {
     self.options = options
@@ -110,7 +111,9 @@ final class ClientLoop: @unchecked Sendable {
         usleep(10_000)
         continue
       }
-      for event in poller.wait(nextWait()) {
+      let events = poller.wait(nextWait())
+      clock.look()
+      for event in events {
         var flags: Int32 = 0
         if event.happened.contains(.read) { flags |= CURL_CSELECT_IN }
         if event.happened.contains(.write) { flags |= CURL_CSELECT_OUT }
@@ -133,8 +136,8 @@ final class ClientLoop: @unchecked Sendable {
   }
 
   private func nextWait() -> Duration? {
-    let next = [timer, deadlines.first].compactMap { $0 }.min()
-    return next.map { max(.zero, $0 - .now) }
+    guard let first = deadlines.first else { return timer.map { max(.zero, $0 - .now) } }
+    return max(.zero, (timer.map { min($0, first) } ?? first) - .now)
   }
 
   /// False when the client has been stopped.
@@ -143,6 +146,7 @@ final class ClientLoop: @unchecked Sendable {
       defer { inbox.commands = [] }
       return (inbox.commands, inbox.stopped)
     }
+    if !commands.isEmpty { clock.look() }
     for command in commands {
       switch command {
       case .start(let number, let request, let on): begin(number, request, on, stopped)
@@ -165,7 +169,7 @@ final class ClientLoop: @unchecked Sendable {
     let transfer: ClientTransfer
     do throws(HTTPError) {
       transfer = try ClientTransfer(
-        number, request, handles.take(), headerLimit: options.headerBytes, peers: options.peers, on)
+        number, request, handles.take(), clock: clock, headerLimit: options.headerBytes, peers: options.peers, on)
     } catch { return refuse(error) }
     transfers[number] = transfer
     transfer.onFirstByte = { [unowned self, unowned transfer] in plan(transfer) }
@@ -179,7 +183,7 @@ final class ClientLoop: @unchecked Sendable {
   }
 
   private func endExpired() {
-    let now = ContinuousClock.now
+    let now = clock.now
     while let number = deadlines.take(until: now) {
       guard let transfer = transfers[number], let (deadline, bound) = transfer.deadline else { continue }
       if deadline <= now { finish(transfer, .failed(.timeout(bound))) } else { deadlines.add(deadline, number) }

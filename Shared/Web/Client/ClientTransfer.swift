@@ -10,7 +10,9 @@ final class ClientTransfer {
 
   private let timeouts: HTTPRequest.Timeouts
   private let maxBodyBytes: Int
-  private let started = ContinuousClock.now
+  /// The loop's clock: one look for all that comes at once.
+  private let clock: ClientClock
+  private let started: ContinuousClock.Instant
   private var head: ResponseHead
   private var bodyBytes = 0
   private var lastByte: ContinuousClock.Instant?
@@ -24,10 +26,12 @@ final class ClientTransfer {
   private var places: UnsafeMutablePointer<curl_slist>?
 
   init(
-    _ number: UInt64, _ request: HTTPRequest, _ handle: UnsafeMutableRawPointer, headerLimit: Int,
+    _ number: UInt64, _ request: HTTPRequest, _ handle: UnsafeMutableRawPointer, clock: ClientClock, headerLimit: Int,
     peers: PeerRule? = nil, _ on: @escaping @Sendable (HTTPEvent) -> Void
   ) throws(HTTPError) {
     self.number = number
+    self.clock = clock
+    started = clock.now
     self.handle = handle
     self.on = on
     timeouts = request.timeouts
@@ -61,14 +65,15 @@ final class ClientTransfer {
   /// When it must have come further, and by which bound. The connect timeout is libcurl's, as it shares it out among the
   /// addresses of a host.
   var deadline: (ContinuousClock.Instant, HTTPError.Bound)? {
-    var candidates: [(ContinuousClock.Instant, HTTPError.Bound)] = []
-    if let total = timeouts.total { candidates.append((started + total, .total)) }
-    if let lastByte {
-      if let idle = timeouts.idle { candidates.append((lastByte + idle, .idle)) }
-    } else if let firstByte = timeouts.firstByte {
-      candidates.append((started + firstByte, .firstByte))
-    }
-    return candidates.min { $0.0 < $1.0 }
+    let total = timeouts.total.map { (started + $0, HTTPError.Bound.total) }
+    let next =
+      if let lastByte {
+        timeouts.idle.map { (lastByte + $0, HTTPError.Bound.idle) }
+      } else {
+        timeouts.firstByte.map { (started + $0, HTTPError.Bound.firstByte) }
+      }
+    guard let total, let next else { return total ?? next }
+    return next.0 < total.0 ? next : total
   }
 
   // MARK: what libcurl brings
@@ -109,7 +114,7 @@ final class ClientTransfer {
 
   private func touch() {
     let isFirst = lastByte == nil
-    lastByte = .now
+    lastByte = clock.now
     if isFirst { onFirstByte?() }
   }
 

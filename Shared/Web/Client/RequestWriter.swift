@@ -11,7 +11,9 @@ enum RequestWriter {
     }
     try check(request.url, "its address")
     try check(request.method, "its method")
-    for (name, value) in request.headers { try check(name + value, "its header \(name)") }
+    for (name, value) in request.headers where !isClean(name) || !isClean(value) {
+      throw .invalidRequest("its header \(name) has a control character")
+    }
     conclave_curl_text(handle, CURLOPT_URL, request.url)
     if isLoopback(request.url) { conclave_curl_text(handle, CURLOPT_PROXY, "") }
     if let file = request.certificateFile { conclave_curl_text(handle, CURLOPT_CAINFO, file) }
@@ -67,32 +69,39 @@ enum RequestWriter {
   ) -> UnsafeMutablePointer<curl_slist>? {
     // libcurl would wait a second for 100 Continue before a large body
     var lines = curl_slist_append(nil, "Expect:")
-    let names = Set(request.headers.map { $0.0.lowercased() })
+    func names(_ name: String) -> Bool { request.headers.contains { ASCIIText.isSame($0.0, name) } }
     // nor does it know what the body is
-    if !names.contains("content-type"), let longer = curl_slist_append(lines, "Content-Type:") { lines = longer }
+    if !names("content-type"), let longer = curl_slist_append(lines, "Content-Type:") { lines = longer }
     for (name, value) in request.headers {
       // with a semicolon libcurl sends a header that has no value; with a colon it would leave it out
       let line = value.isEmpty ? "\(name);" : "\(name): \(value)"
       if let longer = curl_slist_append(lines, line) { lines = longer }
     }
-    if !names.contains("accept-encoding") { conclave_curl_text(handle, CURLOPT_ACCEPT_ENCODING, "gzip, deflate") }
+    if !names("accept-encoding") { conclave_curl_text(handle, CURLOPT_ACCEPT_ENCODING, "gzip, deflate") }
     conclave_curl_list(handle, CURLOPT_HTTPHEADER, lines)
     return lines
   }
 
   /// A line break would end a header and begin another.
   private static func check(_ text: String, _ what: String) throws(HTTPError) {
-    guard text.utf8.allSatisfy({ $0 >= 0x20 || $0 == 0x09 }) else {
-      throw .invalidRequest("\(what) has a control character")
-    }
+    guard isClean(text) else { throw .invalidRequest("\(what) has a control character") }
   }
 
+  private static func isClean(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x09 } }
+
   static func isLoopback(_ url: String) -> Bool {
-    guard let scheme = url.firstRange(of: "://") else { return false }
-    let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    let hostAndPort = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority
-    if hostAndPort.hasPrefix("[::1]") { return true }
-    let host = hostAndPort.prefix { $0 != ":" }
-    return SocketAddress(host: String(host), port: 0).isLoopback
+    let bytes = url.utf8
+    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8) else {
+      return false
+    }
+    let rest = bytes[bytes.index(colon, offsetBy: 3)...]
+    let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+    let start = authority.lastIndex(of: UInt8(ascii: "@")).map { authority.index(after: $0) } ?? authority.startIndex
+    let hostAndPort = authority[start...]
+    if hostAndPort.starts(with: "[::1]".utf8) { return true }
+    let host = hostAndPort.prefix { $0 != UInt8(ascii: ":") }
+    // what no loopback address begins with is not looked at further
+    guard let first = host.first, first == UInt8(ascii: "1") || first == UInt8(ascii: "l") else { return false }
+    return SocketAddress(host: String(Substring(host)), port: 0).isLoopback
   }
 }

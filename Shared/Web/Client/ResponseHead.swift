@@ -27,8 +27,7 @@ struct ResponseHead {
       status = Self.status(line)
       headers = []
     } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
-      let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
-      headers.append((name, Self.trimmed(line[(colon + 1)...])))
+      headers.append((Self.lower(line[..<colon]), Self.trimmed(line[(colon + 1)...])))
     }
     return .more
   }
@@ -45,9 +44,19 @@ struct ResponseHead {
     return parts.count > 1 ? Int(String(decoding: parts[1], as: UTF8.self)) ?? 0 : 0
   }
 
+  private static func lower(_ name: Slice<UnsafeRawBufferPointer>) -> String {
+    guard name.allSatisfy({ $0 < 0x80 }) else { return String(decoding: name, as: UTF8.self).lowercased() }
+    return String(unsafeUninitializedCapacity: name.count) { text in
+      for (place, byte) in name.enumerated() { text[place] = ASCIIText.lower(byte) }
+      return name.count
+    }
+  }
+
   private static func trimmed(_ value: Slice<UnsafeRawBufferPointer>) -> String {
     let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
     let start = value.drop(while: isSpace)
-    return String(decoding: start.reversed().drop(while: isSpace).reversed(), as: UTF8.self)
+    var end = start.endIndex
+    while end > start.startIndex, isSpace(start[end - 1]) { end -= 1 }
+    return String(decoding: UnsafeRawBufferPointer(rebasing: start[..<end]), as: UTF8.self)
   }
 }

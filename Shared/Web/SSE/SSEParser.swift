@@ -86,10 +86,26 @@ package struct SSEParser: Sendable {
       comments += 1
       return
     }
+    // what nearly all lines are
+    if let start = Self.dataStart(line) {
+      if hasData { data.append(0x0A) }
+      data.append(contentsOf: line[start...])
+      hasData = true
+      return
+    }
     let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
     var value = colon < line.endIndex ? line[(colon + 1)...] : []
     if value.first == UInt8(ascii: " ") { value.removeFirst() }
     field(line[..<colon], value)
+  }
+
+  /// Where the text of a `data:` line begins.
+  private static func dataStart(_ line: [UInt8]) -> Int? {
+    line.withUnsafeBufferPointer { line in
+      guard line.count >= 5, line[0] == 0x64, line[1] == 0x61, line[2] == 0x74, line[3] == 0x61, line[4] == 0x3A
+      else { return nil }
+      return line.count > 5 && line[5] == 0x20 ? 6 : 5
+    }
   }
 
   private mutating func field(_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {
