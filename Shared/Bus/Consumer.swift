@@ -79,7 +79,8 @@ package final class Consumer: @unchecked Sendable {
   package func perform(_ body: @escaping @Sendable (Consumer) -> Void) {
     inbox.withLock { inbox in
       inbox.commands.append(body)
-      inbox.handle?.wake()
+      // the first has woken it, and the rest are found with it
+      if inbox.commands.count == 1 { inbox.handle?.wake() }
     }
   }
 

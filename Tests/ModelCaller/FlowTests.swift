@@ -19,7 +19,7 @@ import Testing
     var begun: [String] = []
     var open = first
     while let attempt = open.popLast() {
-      let next = table.acknowledge(table.answer(attempt)).attempts
+      let next = table.finish(attempt).attempts
       begun += next.map(\.command.call.deliberation)
       open += next
     }
@@ -36,9 +36,9 @@ import Testing
     #expect(actions.attempts.count == 1)
     #expect(actions.paused == [0, 1])
     #expect(table.table.waiting == 4)
-    actions = try table.acknowledge(table.answer(#require(actions.attempts.first)))
+    actions = try table.finish(#require(actions.attempts.first))
     #expect(actions.resumed.isEmpty)
-    actions = try table.acknowledge(table.answer(#require(actions.attempts.first)))
+    actions = try table.finish(#require(actions.attempts.first))
     // each goes on behind what was read of it
     #expect(actions.resumed == [4, 1])
     // what had been read behind the pause comes again
@@ -68,7 +68,7 @@ import Testing
     #expect(map.marks == [0])
     #expect(!map.isFinished(1))
     #expect(table.table.waiting == 1)
-    let next = table.acknowledge(table.answer(attempt)).attempts
+    let next = table.finish(attempt).attempts
     #expect(next.map(\.command.call.deliberation) == ["e0"])
   }
 
@@ -80,12 +80,9 @@ import Testing
     _ = table.read(Table.record(2, "d2", deadline: table.now + 100))
     _ = table.hear(.cancelled(deliberation: "d1", calls: nil))
     _ = table.pass(200)
-    var actions = table.acknowledge(table.answer(attempt))
+    let actions = table.finish(attempt)
     #expect(actions.attempts.isEmpty)
-    #expect(actions.failures == ["cancelled"])
-    actions = table.acknowledge(actions)
-    #expect(actions.attempts.isEmpty)
-    #expect(actions.failures == ["expired"])
+    #expect(actions.failures.suffix(2) == ["cancelled", "expired"])
   }
 
   @Test func `a partition that comes in while too much waits is paused at its first record`() throws {
@@ -97,7 +94,7 @@ import Testing
     let actions = table.read(5, "d5", partition: 1)
     #expect(actions.attempts.isEmpty)
     #expect(actions.paused == [1])
-    let ended = table.acknowledge(table.answer(attempt))
+    let ended = table.finish(attempt)
     #expect(ended.resumed == [3, 5])
     attempt = try #require(ended.attempts.first)
     #expect(attempt.command.call.deliberation == "d1")
@@ -167,12 +164,27 @@ import Testing
     _ = table.read(8, "d8")
     table.table.positionLost(0, now: table.now)
     _ = table.read(0, "d0")
-    let next = table.acknowledge(table.answer(attempt)).attempts
+    let next = table.finish(attempt).attempts
     #expect(next.map(\.command.call.deliberation) == ["d8"])
-    let last = try table.acknowledge(table.answer(#require(next.first))).attempts
+    let last = try table.finish(#require(next.first)).attempts
     #expect(last.map(\.command.call.deliberation) == ["d0"])
     #expect(table.pass(20).commits.isEmpty)
-    _ = try table.acknowledge(table.answer(#require(last.first)))
+    _ = try table.finish(#require(last.first))
     #expect(table.pass(20).commits.map(\.offset) == [1])
+  }
+
+  @Test func `an outcome on its way to the log leaves its place to the next call, but not without end`() throws {
+    var table = Table(inFlight: 1)
+    _ = table.assign()
+    let first = try #require(table.read(0, "d0").attempts.first)
+    for offset in 1..<4 { _ = table.read(Int64(offset), "d\(offset)") }
+    var actions = table.answer(first)
+    let written = actions
+    let second = try #require(actions.attempts.first)
+    actions = table.answer(second)
+    #expect(actions.outcomes.count == 1)
+    #expect(actions.attempts.isEmpty)
+    #expect(table.acknowledge(written).attempts.map(\.command.call.deliberation) == ["d2"])
+    #expect(table.acknowledge(actions).attempts.isEmpty)
   }
 }

@@ -118,6 +118,12 @@ struct Table {
     return actions
   }
 
+  /// A call under way is answered, and its outcome acknowledged.
+  mutating func finish(_ attempt: Attempt, _ text: String = "yes") -> [Action] {
+    let actions = answer(attempt, text)
+    return actions + acknowledge(actions)
+  }
+
   /// A whole call: read, answered, acknowledged.
   mutating func perform(_ offset: Int64, _ call: String) throws {
     let attempt = try #require(read(offset, call).attempts.first)

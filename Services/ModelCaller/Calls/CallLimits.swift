@@ -1,6 +1,7 @@
 /// The bounds of one lane of a caller.
 package struct CallLimits: Sendable {
-  /// Calls of the lane in this process: running, waiting for a try, held, and not yet acknowledged.
+  /// Calls of the lane in this process: running, waiting for a try, held. As many more may have an outcome that is not
+  /// acknowledged yet.
   package var inFlight = 2_000
   /// Commands that are read ahead of that, and what they may take. With more their partitions pause, until it is half as
   /// much.

@@ -60,6 +60,7 @@ extension CallTable {
     wheel.remove(serial)
     orphanSerials.remove(serial)
     forgetSharing(call)
+    if call.phase == .writing { writing -= 1 }
     count { if call.phase == .held { $0.held -= 1 } else { $0.inFlight -= 1 } }
   }
 

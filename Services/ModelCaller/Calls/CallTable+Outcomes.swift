@@ -40,6 +40,7 @@ extension CallTable {
 
   mutating func write(_ serial: Int) {
     guard let call = calls[serial], let outcome = call.outcome else { return }
+    if call.phase != .writing { writing += 1 }
     calls[serial]?.phase = .writing
     actions.append(.write(.outcome(outcome, command: call.command), .outcome(serial: serial)))
   }

@@ -64,7 +64,12 @@ extension CallTable {
     flow(now)
   }
 
-  private var hasRoom: Bool { calls.count + openLetters < limits.inFlight }
+  /// A call whose outcome is on its way to the log leaves its place to the next one, as long as those on their way are no
+  /// more than there are places.
+  private var hasRoom: Bool {
+    let others = calls.count + openLetters
+    return others - writing < limits.inFlight && others < 2 * limits.inFlight
+  }
 
   /// Work begins on a record. Where its offsets have begun anew since it was read it is done all the same, and finishes
   /// none.

@@ -36,6 +36,8 @@ package struct CallTable: Sendable {
   var lastDelta = 0
   /// Dead letters and replays that are written and not acknowledged; they count against the bound like calls.
   var openLetters = 0
+  /// Calls whose outcome is written and not acknowledged.
+  var writing = 0
   var memory: OutcomeMemory
   var cancellations: Cancellations
   var rumours: Rumours
@@ -78,7 +80,12 @@ package struct CallTable: Sendable {
 
   /// When `tick` is wanted at the latest.
   package var wake: Moment? {
-    [wheel.next, gather.due, commitUnderWay == nil ? commitDue : nil, namingDue, doorsDue].compactMap(\.self).min()
+    var wake = wheel.next
+    for other in [gather.due, commitUnderWay == nil ? commitDue : nil, namingDue, doorsDue] {
+      guard let other else { continue }
+      wake = wake.map { min($0, other) } ?? other
+    }
+    return wake
   }
 
   /// Time has passed.
@@ -100,7 +107,11 @@ package struct CallTable: Sendable {
   private static let doorEvery: Int64 = 10
 
   mutating func noteDoors(_ now: Moment) {
-    doorsDue = gates.values.compactMap { $0.wake(now: now) }.min().map { max($0, now + Self.doorEvery) }
+    doorsDue = nil
+    for gate in gates.values where gate.waiting > 0 {
+      guard let wake = gate.wake(now: now).map({ max($0, now + Self.doorEvery) }) else { continue }
+      doorsDue = doorsDue.map { min($0, wake) } ?? wake
+    }
   }
 
   /// How the doors to the providers stand, for metrics.

@@ -119,10 +119,7 @@ final class LaneLoop: Receiver, @unchecked Sendable {
     for action in table.take() {
       switch action {
       case .start(let attempt):
-        let call = attempt.command.call
-        log.debug(
-          "call.try", ("call", call.text), ("try", attempt.number), ("provider", attempt.route.provider),
-          ("trace", Trace.trace(of: attempt.command.traceparent, subject: call.deliberation) ?? ""))
+        if log.tellsDetails { tell(attempt) }
         exchanges[TryName(serial: attempt.serial, number: attempt.number)] = performer.start(attempt, mailbox)
       case .stop(let serial, let number): exchanges[TryName(serial: serial, number: number)]?.stop()
       case .use(let round, let serial, let number):
@@ -143,8 +140,15 @@ final class LaneLoop: Receiver, @unchecked Sendable {
     }
   }
 
+  private func tell(_ attempt: Attempt) {
+    let call = attempt.command.call
+    log.debug(
+      "call.try", ("call", call.text), ("try", attempt.number), ("provider", attempt.route.provider),
+      ("trace", Trace.trace(of: attempt.command.traceparent, subject: call.deliberation) ?? ""))
+  }
+
   private func write(_ letter: Letter, _ receipt: Receipt) {
-    if case .outcome(let event, let command) = letter {
+    if log.tellsDetails, case .outcome(let event, let command) = letter {
       let trace = Trace.trace(of: command.traceparent, subject: event.call.deliberation) ?? ""
       log.debug("call.ended", ("call", event.call.text), ("type", event.type), ("trace", trace))
     }
