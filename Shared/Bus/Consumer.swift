@@ -87,19 +87,18 @@ package final class Consumer: @unchecked Sendable {
   /// Gives the partitions back (`revoked`, not lost), leaves the group and ends, from any thread but the loop's. Blocks,
   /// at most about that long: what has not ended by then is left to the end of the process.
   package func stop(within limit: Duration) {
-    endLater(within: limit)
+    askToStop(within: limit)
     if !finished.wait(limit) { log.error("bus.consumer.stop.late", ("limit", limit)) }
   }
 
   /// Begins to `stop`, and returns as soon as the receiver is told nothing more: what it did goes on elsewhere while the
   /// group is left, which can take long. False: that has not come within the limit.
   package func release(within limit: Duration) -> Bool {
-    endLater(within: limit)
+    askToStop(within: limit)
     return released.wait(limit)
   }
 
-  /// Begins to `stop`, and does not wait; from any thread, the loop's too.
-  package func endLater(within limit: Duration) {
+  private func askToStop(within limit: Duration) {
     inbox.withLock { inbox in
       if inbox.stopBy == nil { inbox.stopBy = .now + limit }
       inbox.handle?.wake()

@@ -20,7 +20,7 @@ package enum FoldPhase: Sendable, Equatable {
 }
 
 /// The logic that the runtime runs: a fold and a decision, both pure.
-package protocol Decider: Sendable {
+package protocol Decider: SendableMetatype {
   associatedtype State
   associatedtype Output: FoldOutput
 
@@ -48,9 +48,6 @@ package protocol Decider: Sendable {
   /// Whether records of this type cause something when they come after the end; the ids of those that came in time are
   /// remembered, so that a copy of one causes nothing.
   func matters(late type: String) -> Bool
-
-  /// Whether a record of this type is what a subject begins with, where nothing stands before it.
-  func opens(_ type: String) -> Bool
 
   /// What a record causes that came after its subject had ended and was dropped.
   func late(_ record: FoldRecord) -> [Output]

@@ -89,8 +89,6 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
       && ["conclave.deliberation.requested.v1", "conclave.deliberation.rejected.v1"].contains(type)
   }
 
-  package func opens(_ type: String) -> Bool { type == "conclave.deliberation.requested.v1" }
-
   package func late(_ record: FoldRecord) -> [Addressed] {
     guard let recorded = try? read(record, nil) else { return [] }
     return logic.late(recorded).map { Addressed(output: $0, traceparent: record.envelope.traceparent) }

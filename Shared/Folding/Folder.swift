@@ -8,27 +8,24 @@ internal import Threads
 /// after the other, so nothing here is locked but the list of acknowledgements that the producer's thread fills.
 // Unchecked because everything but `acknowledgements` is touched on the loop's thread alone.
 package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
-  let decider: D
-  let options: FolderOptions
-  let topics: Topics
-  let producer: Producer
-  let log: Log
-  let clock: @Sendable () -> Int64
+  private let decider: D
+  private let options: FolderOptions
+  private let topics: Topics
+  private let producer: Producer
+  private let log: Log
+  private let clock: @Sendable () -> Int64
   private let closed: (@Sendable (D.State) -> Void)?
-  let aside: Aside?
   private let meters: FolderMeters
-  var folds: [Int32: Owned] = [:]
+  private var folds: [Int32: Owned] = [:]
   private var commitUnderWay = false
   private var lastCommit: Int64 = 0
   private var lastMeasure: Int64 = 0
   private var isPaused = false
   private var highest = 0
-  private var isHeld: Bool
-  var windows: Consumer?
   private let acknowledgements = Lock(Acknowledgements())
 
   /// An owned partition: looked up for each record, so it lies in a place of its own and is changed there.
-  final class Owned {
+  private final class Owned {
     var fold: PartitionFold<D>
     let epoch: Int
     let started: Int64
@@ -55,15 +52,10 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
     var isScheduled = false
   }
 
-  /// `aside`: what ended lately is read beside the log's end, behind the deciding; without it everything is read in order
-  /// first. `isHeld`: nothing is decided before `release`.
   package init(
     decider: D, options: FolderOptions, topics: Topics, producer: Producer, log: Log, metrics: Metrics,
-    aside: Aside? = nil, isHeld: Bool = false, clock: @escaping @Sendable () -> Int64 = WallClock.now,
-    closed: (@Sendable (D.State) -> Void)? = nil
+    clock: @escaping @Sendable () -> Int64 = WallClock.now, closed: (@Sendable (D.State) -> Void)? = nil
   ) {
-    self.aside = aside
-    self.isHeld = isHeld
     self.closed = closed
     self.decider = decider
     self.options = options
@@ -76,8 +68,8 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
 
   // MARK: What others ask of it (on the loop's thread)
 
-  /// How many deliberations are open on the partitions owned here, or may be.
-  package var openCount: Int { folds.values.reduce(0) { $0 + $1.fold.openCount + $1.fold.waitingCount } }
+  /// How many deliberations are open on the partitions owned here.
+  package var openCount: Int { folds.values.reduce(0) { $0 + $1.fold.openCount } }
 
   /// How many records of the partition must be folded again after a restart; nil where it is not owned here.
   package func heldCount(_ partition: Int32) -> Int64? {
@@ -95,15 +87,6 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
     perform(actions, partition, consumer)
   }
 
-  /// From now on it decides.
-  package func release(_ consumer: Consumer) {
-    isHeld = false
-    for (partition, owned) in folds {
-      perform(owned.fold.release(now: clock()), partition, consumer)
-      sayCaughtUp(partition)
-    }
-  }
-
   // MARK: Receiver
 
   package func assigned(_ assignments: [Assignment], _ consumer: Consumer) -> [TopicPartition: StartAt] {
@@ -113,21 +96,18 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
     var ends = (try? consumer.ends(own.map(\.partition))) ?? [:]
     for assignment in own {
       // nobody waits any more: the consumer ends, or the partitions go again
-      guard let (window, end, resumed) = window(of: assignment, &ends, consumer) else { continue }
+      guard let (start, end, resumed) = window(of: assignment, &ends, consumer) else { continue }
       let now = clock()
-      let start = aside == nil ? window.lowerBound : window.upperBound
       folds[assignment.partition.partition] = Owned(
         fold: PartitionFold(
           decider: decider, limits: options.limits, resumed: resumed, hasCommit: assignment.committed != nil,
-          window: start == window.lowerBound ? nil : window, start: start, end: end, isHeld: isHeld, now: now,
-          closed: closed),
+          start: start, end: end, now: now, closed: closed),
         epoch: assignment.epoch, started: now)
       starts[assignment.partition] = .offset(start)
       log.info(
         "partition.assigned", ("topic", assignment.partition.topic), ("partition", assignment.partition.partition),
-        ("committed", resumed.committed), ("start", window.lowerBound), ("end", end))
+        ("committed", resumed.committed), ("start", start), ("end", end))
     }
-    endWindows()
     isPaused = false
     return starts
   }
@@ -149,7 +129,6 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
       }
     }
     for partition in own { folds[partition.partition] = nil }
-    endWindows()
     log.info("partition.revoked", ("partitions", own.count), ("lost", lost))
   }
 
@@ -195,7 +174,6 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
     if folds.values.contains(where: { $0.fold.pendingCount > 0 }) {
       next = min(next, now + options.commitMilliseconds / 2)
     }
-    readWindows(consumer)
     holdBack(consumer)
     measure(now)
     return .milliseconds(max(0, next - now))
@@ -203,17 +181,17 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
 
   // MARK: Starting
 
-  /// What stands before what is folded, up to where nothing is decided, and what is known to be done.
+  /// Where to read from, up to where nothing is decided, and what is known to be done.
   private func window(
     of assignment: Assignment, _ ends: inout [TopicPartition: (low: Int64, high: Int64)], _ consumer: Consumer
-  ) -> (Range<Int64>, Int64, Progress)? {
+  ) -> (Int64, Int64, Progress)? {
     var said: ContinuousClock.Instant?
     repeat {
       do {
         let known = ends.removeValue(forKey: assignment.partition)
         let (low, end) = if let known { known } else { try consumer.ends(assignment.partition) }
         guard let committed = assignment.committed else {
-          return (low..<low, end, Progress(committed: low, metadata: nil))
+          return (low, end, Progress(committed: low, metadata: nil))
         }
         let resumed = Progress(committed: min(committed, end), metadata: assignment.metadata)
         var start = options.startsAtBeginning ? low : resumed.committed
@@ -221,8 +199,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
           let earliest = resumed.timestamp - options.limits.windowMilliseconds
           if let offset = try consumer.offset(assignment.partition, atTime: earliest) { start = min(start, offset) }
         }
-        let first = max(low, resumed.committed)
-        return (min(first, max(low, start))..<first, end, resumed)
+        return (max(low, start), end, resumed)
       } catch {
         // Without the partition's end nothing may be decided, and each question has its own time limit: ask again.
         if said.map({ $0.duration(to: .now) >= .seconds(1) }) ?? true {
@@ -243,7 +220,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
 
   // MARK: Doing
 
-  func perform(_ actions: [FoldAction], _ partition: Int32, _ consumer: Consumer) {
+  private func perform(_ actions: [FoldAction], _ partition: Int32, _ consumer: Consumer) {
     guard !actions.isEmpty, let owned = folds[partition] else { return }
     for action in actions {
       switch action {
@@ -311,7 +288,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
 
   /// What may be committed now and is not.
   private func due(_ partition: Int32) -> Progress? {
-    guard let next = folds[partition]?.fold.progress(), folds[partition]?.fold.isSettled == true else { return nil }
+    guard let next = folds[partition]?.fold.progress(), folds[partition]?.fold.isRefolding == false else { return nil }
     guard let last = folds[partition]?.committed else { return next }
     return next.committed > last.committed || next.acknowledged > last.acknowledged ? next : nil
   }
@@ -368,7 +345,6 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
     meters.open.set(Double(openCount))
     meters.highest.set(Double(highest))
     meters.pending.set(Double(folds.values.reduce(0) { $0 + $1.fold.pendingCount }))
-    meters.waiting.set(Double(folds.values.reduce(0) { $0 + $1.fold.waitingCount }))
     meters.partitions.set(Double(folds.count))
     var held: Int64 = 0
     for partition in Array(folds.keys) { held += folds[partition]?.fold.heldCount() ?? 0 }

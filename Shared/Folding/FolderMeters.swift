@@ -5,7 +5,6 @@ struct FolderMeters {
   let open: Gauge
   let highest: Gauge
   let pending: Gauge
-  let waiting: Gauge
   let partitions: Gauge
   let held: Gauge
   let sent: Counter
@@ -18,8 +17,6 @@ struct FolderMeters {
     highest = metrics.gauge(
       "conclave_open_deliberations_highest", "The most deliberations that were open at once since the start.")
     pending = metrics.gauge("conclave_folding_pending", "Outputs sent and not acknowledged, or waiting for others.")
-    waiting = metrics.gauge(
-      "conclave_folding_waiting", "Deliberations that are not decided before it is read what ended lately.")
     partitions = metrics.gauge("conclave_folding_partitions", "Partitions of the log owned here.")
     held = metrics.gauge("conclave_folding_held_records", "Records that a restart would fold again.")
     sent = metrics.counter("conclave_folding_outputs_total", "Outputs sent.")

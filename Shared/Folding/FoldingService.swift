@@ -22,7 +22,7 @@ package enum FoldingService {
     return try BusSession(context, warming: [topics.events, topics.deadLetters] + writing) { [closed] session in
       let folder = Folder(
         decider: decider, options: FolderOptions(settings), topics: topics, producer: session.producer,
-        log: context.log, metrics: context.metrics, aside: Aside(session), closed: closed)
+        log: context.log, metrics: context.metrics, closed: closed)
       _ = try session.add(session.subscription([topics.events])) { folder }
     }
   }

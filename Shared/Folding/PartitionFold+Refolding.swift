@@ -5,38 +5,29 @@ internal import Bus
 extension PartitionFold {
   mutating func keep(_ record: FoldRecord, now: Int64) {
     let name = record.subject
-    see(record)
-    if let memory = ended[name] {
-      opens(record, since: memory.begins)
+    if ended[name] != nil {
       // What a late record causes is sent after the end was reached, where it may never have been.
       guard decider.matters(late: record.envelope.type) else { return }
       guard record.offset >= resumed.acknowledged else { return recall(late: record) }
     } else if decider.closes(record, isFirst: subjects[name] == nil) {
       if isAnswered(record, now: now) {
-        forgetEnd(of: name, at: record.offset, now: now)
+        forgetEnd(of: name, now: now)
         // what closes may be an ask itself, and a copy of it is no late one
         return recall(late: record)
       }
       if subjects[name]?.isClosed != true { unanswered.append(name) }
-      var subject = takeKept(record)
+      var subject = subjects.removeValue(forKey: name) ?? begin(record)
       subject.isClosed = true
       subjects[name] = subject
       if unanswered.count > limits.unansweredMaximum, let oldest = unanswered.first, oldest != name {
         unanswered.removeFirst()
-        forgetEnd(of: oldest, at: record.offset, now: now)
+        forgetEnd(of: oldest, now: now)
       }
     }
-    var subject = takeKept(record)
-    opens(record, since: subject.begins)
+    var subject = subjects.removeValue(forKey: name) ?? begin(record)
     recall(&subject, record)
     subject.kept.append(record)
     subjects[name] = subject
-  }
-
-  private mutating func takeKept(_ record: FoldRecord) -> Subject {
-    if let subject = subjects.removeValue(forKey: record.subject) { return subject }
-    if undecided[record.subject] != nil { waitingCount += 1 }
-    return begin(record)
   }
 
   /// Whether what follows from an end has been sent, or is sent by nobody here.
@@ -45,53 +36,41 @@ extension PartitionFold {
     return !hasCommit && record.timestamp < now - limits.unansweredMilliseconds
   }
 
-  private mutating func forgetEnd(of name: String, at offset: Int64, now: Int64) {
-    guard let subject = subjects.removeValue(forKey: name) else {
-      return remember(name, [], begins: offset, since: now)
-    }
-    if undecided[name] != nil { waitingCount -= 1 }
-    remember(name, subject.recalled, begins: subject.begins, since: now)
+  private mutating func forgetEnd(of name: String, now: Int64) {
+    remember(name, subjects.removeValue(forKey: name)?.recalled ?? [], since: now)
   }
 
   mutating func caughtUp(now: Int64) -> [FoldAction] {
     isRefolding = false
+    unanswered = Queue()
     var actions: [FoldAction] = []
     let order = subjects.keys.sorted { (subjects[$0]?.first ?? 0) < (subjects[$1]?.first ?? 0) }
-    unanswered = Queue()
     for name in order {
-      if undecided[name] == nil {
-        decideKept(name, now: now, &actions)
-      } else if subjects[name]?.isClosed == true {
-        unanswered.append(name)
+      guard var subject = subjects[name] else { continue }
+      let kept = subject.kept
+      subject.kept = []
+      let known = kept.prefix { $0.offset < resumed.acknowledged }
+      let passed = known.prefix { $0.offset < resumed.committed }
+      for record in passed { evolveKnown(&subject, record) }
+      if let state = subject.state, decider.phase(state) == .open {
+        // What is open holds the committed offset back: this ended before the window, and was asked again within it.
+        subject.state = nil
+        remember(name, known.filter { decider.matters(late: $0.envelope.type) }.map(\.envelope.id), since: now)
       }
+      if ended[name] != nil {
+        // It ended before; only what came late is told of.
+        for record in kept.dropFirst(known.count) { late(record, &subject, &actions) }
+        finish(name, &subject, now: now)
+        continue
+      }
+      for record in known.dropFirst(passed.count) { evolveKnown(&subject, record) }
+      if let last = known.last { recall(&subject, asOf: last.timestamp) }
+      for record in kept.dropFirst(known.count) { evolve(&subject, record, &actions) }
+      decide(name, &subject, causedBy: max(subject.first, resumed.acknowledged), now: now, &actions)
+      finish(name, &subject, now: now)
     }
     forget(now: now)
     return actions
-  }
-
-  /// Folds the records that were kept of a subject, and decides it.
-  mutating func decideKept(_ name: String, now: Int64, _ actions: inout [FoldAction]) {
-    guard var subject = subjects[name] else { return }
-    let kept = subject.kept
-    subject.kept = []
-    let known = kept.prefix { $0.offset < resumed.acknowledged }
-    let passed = known.prefix { $0.offset < resumed.committed }
-    for record in passed { evolveKnown(&subject, record) }
-    if let state = subject.state, decider.phase(state) == .open {
-      // What is open holds the committed offset back: this ended before the window, and was asked again within it.
-      subject.state = nil
-      remember(name, decider.recalled(Array(known)), begins: subject.begins, since: now)
-    }
-    if ended[name] != nil {
-      // It ended before; only what came late is told of.
-      for record in kept.dropFirst(known.count) { late(record, &subject, &actions) }
-      return finish(name, &subject, now: now)
-    }
-    for record in known.dropFirst(passed.count) { evolveKnown(&subject, record) }
-    if let last = known.last { recall(&subject, asOf: last.timestamp) }
-    for record in kept.dropFirst(known.count) { evolve(&subject, record, &actions) }
-    decide(name, &subject, causedBy: max(subject.first, resumed.acknowledged), now: now, &actions)
-    finish(name, &subject, now: now)
   }
 
   /// Everything before the second offset has its outputs acknowledged, so what the records so far cause outside the log

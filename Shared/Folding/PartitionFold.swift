@@ -8,9 +8,6 @@ internal import Deliberation
 ///
 /// After an assignment it first folds up to `end`, the partition's end as it was taken then, and decides nothing: its own
 /// earlier outputs are among what it reads. Only then does it decide, for each subject once.
-///
-/// What ended in the `window` before the first record may be read behind that: until it is joined, those subjects wait of
-/// which something may stand there, and nothing is committed.
 /// What is called for each record is compiled for the three deciders too, because code for any type takes longer.
 package struct PartitionFold<D: Decider> {
   let decider: D
@@ -18,15 +15,6 @@ package struct PartitionFold<D: Decider> {
   let resumed: Progress
   let hasCommit: Bool
   let end: Int64
-  /// What is still to be joined; nil: nothing.
-  package internal(set) var window: Range<Int64>?
-  /// Subjects of which something may stand in the window, each with the offset of its last opening, or -1.
-  var undecided: [String: Int64] = [:]
-  /// How many of them have records that wait.
-  package internal(set) var waitingCount = 0
-  var reopenings = Reopenings()
-  /// Nothing is decided yet, for a reason that its owner knows.
-  private var isHeld: Bool
   var subjects: [String: Subject] = [:]
   /// Subjects in the order of their first record; those that hold nothing any more are dropped when they reach the head.
   var holding = Queue<(first: Int64, timestamp: Int64, subject: String)>()
@@ -56,8 +44,6 @@ package struct PartitionFold<D: Decider> {
     var state: D.State?
     /// The offset that it holds back; its first record's, or that of the record that opened it.
     var first: Int64
-    /// The offset of the first record that is known.
-    var begins: Int64
     var isHolding = true
     var isOpen = false
     /// Records kept unparsed while folding up to the end.
@@ -72,29 +58,21 @@ package struct PartitionFold<D: Decider> {
     /// When it is forgotten where nothing opens it.
     var forgetAt: Int64?
     var recalled: [String] = []
-
-    init(first: Int64) {
-      self.first = first
-      begins = first
-    }
   }
 
   /// What is known of a subject that has ended.
   struct Memory {
     var forgetAt: Int64
-    var begins: Int64
     /// The ids of records that cause something when they come late, and came in time.
     var recalled: [String]
   }
 
   /// `start` is the offset of the first record that will be read, at or before `resumed.committed`; `end` is the
   /// partition's end, taken after the assignment; `hasCommit` is false where nothing was ever committed.
-  /// `window`: what is to be joined of what stands before `start`. `isHeld`: nothing is decided before `release`.
   /// `closed` is told the state of every subject that ended here and of which nothing remains to be done.
   package init(
-    decider: D, limits: FoldLimits, resumed: Progress, hasCommit: Bool = true, window: Range<Int64>? = nil,
-    start: Int64,
-    end: Int64, isHeld: Bool = false, now: Int64, closed: ((D.State) -> Void)? = nil
+    decider: D, limits: FoldLimits, resumed: Progress, hasCommit: Bool = true, start: Int64, end: Int64, now: Int64,
+    closed: ((D.State) -> Void)? = nil
   ) {
     self.closed = closed
     self.decider = decider
@@ -102,10 +80,8 @@ package struct PartitionFold<D: Decider> {
     self.resumed = resumed
     self.hasCommit = hasCommit
     self.end = end
-    self.window = window
-    self.isHeld = isHeld
     position = start
-    isRefolding = start < end || isHeld
+    isRefolding = start < end
     lastTimestamp = resumed.timestamp
   }
 
@@ -121,11 +97,7 @@ package struct PartitionFold<D: Decider> {
     lastTimestamp = record.timestamp
     if isRefolding {
       keep(record, now: now)
-      return catchUp(now: now)
-    }
-    if window != nil, mustWait(record) {
-      keep(record, now: now)
-      return []
+      return position >= end ? caughtUp(now: now) : []
     }
     var actions: [FoldAction] = []
     fold(record, now: now, &actions)
@@ -139,23 +111,14 @@ package struct PartitionFold<D: Decider> {
     lastTimestamp = record.timestamp
     var actions: [FoldAction] = []
     if !isRefolding || record.offset >= resumed.acknowledged { bury(record, reason, &actions) }
-    return actions + catchUp(now: now)
+    if isRefolding, position >= end { actions += caughtUp(now: now) }
+    return actions
   }
 
   /// The consumer stands at `offset` although no record was read there (transaction markers and compaction leave gaps).
   package mutating func advanced(to offset: Int64, now: Int64) -> [FoldAction] {
     position = max(position, offset)
-    return catchUp(now: now)
-  }
-
-  /// From now on it may decide.
-  package mutating func release(now: Int64) -> [FoldAction] {
-    isHeld = false
-    return catchUp(now: now)
-  }
-
-  private mutating func catchUp(now: Int64) -> [FoldAction] {
-    isRefolding && !isHeld && position >= end ? caughtUp(now: now) : []
+    return isRefolding && position >= end ? caughtUp(now: now) : []
   }
 
   /// The brokers have what the token names.
@@ -200,7 +163,7 @@ package struct PartitionFold<D: Decider> {
 
   /// Something that the decider knows from elsewhere has changed: it is asked again about this subject.
   package mutating func reconsider(_ name: String, now: Int64) -> [FoldAction] {
-    guard !isRefolding, undecided[name] == nil, var subject = subjects.removeValue(forKey: name) else { return [] }
+    guard !isRefolding, var subject = subjects.removeValue(forKey: name) else { return [] }
     var actions: [FoldAction] = []
     decide(name, &subject, causedBy: position, now: now, &actions)
     finish(name, &subject, now: now)
@@ -210,7 +173,23 @@ package struct PartitionFold<D: Decider> {
   /// When `tick` is wanted next.
   package var nextTick: Int64? { isRefolding ? nil : timers.next }
 
-  // MARK: What others ask
+  // MARK: What goes to the broker's offsets
+
+  /// How far may be committed now: never past the first record of a subject that is open or has outputs under way.
+  package mutating func progress() -> Progress {
+    while let head = holding.first, subjects[head.subject].map({ $0.first != head.first || !$0.isHolding }) ?? true {
+      holding.removeFirst()
+    }
+    // What was committed stands: while it folds up to the end nothing is known to have been acknowledged anew.
+    if isRefolding { return resumed }
+    var acknowledged = position
+    for offset in unacknowledged.values { acknowledged = min(acknowledged, offset) }
+    for offset in deadLetters { acknowledged = min(acknowledged, offset) }
+    if let head = holding.first, head.first <= acknowledged {
+      return Progress(committed: head.first, acknowledged: acknowledged, timestamp: head.timestamp)
+    }
+    return Progress(committed: acknowledged, acknowledged: acknowledged, timestamp: lastTimestamp)
+  }
 
   /// Whether an output of the subject waits for the acknowledgement of another.
   package func isAwaiting(_ subject: String) -> Bool { subjects[subject]?.waiting.isEmpty == false }
@@ -231,15 +210,13 @@ package struct PartitionFold<D: Decider> {
 
   mutating func fold(_ record: FoldRecord, now: Int64, _ actions: inout [FoldAction]) {
     let name = record.subject
-    if let memory = ended[name], subjects[name]?.state == nil {
-      opens(record, since: memory.begins)
+    if ended[name] != nil, subjects[name]?.state == nil {
       var subject = subjects[name] ?? begin(record)
       late(record, &subject, &actions)
       finish(name, &subject, now: now)
       return
     }
     var subject = take(name) ?? begin(record)
-    opens(record, since: subject.begins)
     recall(&subject, record)
     evolve(&subject, record, &actions)
     if !subject.isHolding, let state = subject.state, decider.phase(state) == .open {
@@ -262,12 +239,6 @@ package struct PartitionFold<D: Decider> {
   mutating func begin(_ record: FoldRecord) -> Subject {
     holding.append((record.offset, record.timestamp, record.subject))
     return Subject(first: record.offset)
-  }
-
-  /// Whoever takes over must know of an opening that is not a subject's first record.
-  mutating func opens(_ record: FoldRecord, since begins: Int64) {
-    guard begins < record.offset, decider.opens(record.envelope.type) else { return }
-    reopenings.add(record.subject, first: begins, last: record.offset)
   }
 
   mutating func evolve(_ subject: inout Subject, _ record: FoldRecord, _ actions: inout [FoldAction]) {
@@ -354,7 +325,7 @@ package struct PartitionFold<D: Decider> {
     subject.isHolding = phase == .open || subject.pending > 0
     if phase == .ended, subject.pending == 0 {
       subjects[name] = nil
-      remember(name, subject.recalled, begins: subject.begins, since: now)
+      remember(name, subject.recalled, since: now)
       if let state = subject.state { closed?(state) }
       return
     }
@@ -372,6 +343,32 @@ package struct PartitionFold<D: Decider> {
       }
     }
     subjects[name] = subject
+  }
+
+  // MARK: Remembering and forgetting
+
+  mutating func remember(_ name: String, _ recalled: [String], since: Int64) {
+    let at = since + limits.windowMilliseconds
+    guard ended.updateValue(Memory(forgetAt: at, recalled: recalled), forKey: name) == nil else { return }
+    forgetLater(name, at)
+  }
+
+  mutating func forgetLater(_ name: String, _ at: Int64) {
+    forgetting.append((at, name))
+    while forgetting.count > limits.rememberedMaximum { forgetFirst() }
+  }
+
+  mutating func forget(now: Int64) {
+    while let head = forgetting.first, head.at <= now { forgetFirst() }
+  }
+
+  mutating func forgetFirst() {
+    guard let (at, name) = forgetting.first else { return }
+    forgetting.removeFirst()
+    if ended[name]?.forgetAt == at { ended[name] = nil }
+    if let subject = subjects[name], subject.forgetAt == at, !subject.isOpen, subject.pending == 0 {
+      subjects[name] = nil
+    }
   }
 
   mutating func bury(_ record: Record, _ reason: String, _ actions: inout [FoldAction]) {

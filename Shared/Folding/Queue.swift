@@ -17,5 +17,3 @@ struct Queue<Element> {
     }
   }
 }
-
-extension Queue: Sendable where Element: Sendable {}

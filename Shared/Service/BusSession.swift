@@ -15,8 +15,6 @@ package final class BusSession: Stoppable, Sendable {
 
   private struct State {
     var consumers: [Consumer] = []
-    /// They come and go; whether the service is ready does not depend on them.
-    var asides: [Consumer] = []
     var isStopped = false
     var conditions: [@Sendable () -> String?] = []
   }
@@ -53,28 +51,6 @@ package final class BusSession: Stoppable, Sendable {
     return consumer
   }
 
-  /// Adds a consumer that reads something beside the work, until `endAside`.
-  package func addAside(
-    _ partitions: [TopicPartition], _ receiver: @escaping @Sendable () -> any Receiver
-  ) throws -> Consumer {
-    let consumer = try Consumer(
-      reading, client: context.settings.instance + "-aside", subscription: .assigned(partitions, group: nil),
-      receiver: receiver, log: context.log, metrics: context.metrics,
-      onFatal: { [context] error in context.fatal("\(error)") })
-    let isStopped = state.withLock { state in
-      state.asides.append(consumer)
-      return state.isStopped
-    }
-    if isStopped { consumer.endLater(within: .seconds(1)) }
-    return consumer
-  }
-
-  /// Does not wait for its end.
-  package func endAside(_ consumer: Consumer) {
-    state.withLock { $0.asides.removeAll { $0 === consumer } }
-    consumer.endLater(within: .seconds(5))
-  }
-
   /// Something else that must hold before the service is ready; it returns what is missing.
   package func require(_ condition: @escaping @Sendable () -> String?) {
     state.withLock { $0.conditions.append(condition) }
@@ -103,7 +79,7 @@ package final class BusSession: Stoppable, Sendable {
   package func stop(within limit: Duration) {
     let consumers = state.withLock { state in
       state.isStopped = true
-      return state.asides + state.consumers
+      return state.consumers
     }
     for consumer in consumers { consumer.stop(within: limit / 2) }
     if !producer.close(within: limit / 2) {

@@ -24,8 +24,6 @@ private struct World {
   var log: [Record] = []
   var others: [String: [String]] = [:]
   var fold: PartitionFold<Toy>
-  /// What stands before the fold's first record, where that is read behind it.
-  var window: Window<Toy>?
   var committed = Progress(committed: 0, acknowledged: 0, timestamp: 0)
   var read: Int64 = 0
   var underWay: [(Outgoing, FoldToken)] = []
@@ -39,12 +37,10 @@ private struct World {
     fold = Self.fresh(Progress(committed: 0, acknowledged: 0, timestamp: 0), start: 0, end: 0)
   }
 
-  static let limits = FoldLimits(windowMilliseconds: 1_000_000)
-
-  static func fresh(
-    _ progress: Progress, window: Range<Int64>? = nil, start: Int64, end: Int64
-  ) -> PartitionFold<Toy> {
-    PartitionFold(decider: Toy(), limits: limits, resumed: progress, window: window, start: start, end: end, now: 0)
+  static func fresh(_ progress: Progress, start: Int64, end: Int64) -> PartitionFold<Toy> {
+    PartitionFold(
+      decider: Toy(), limits: FoldLimits(windowMilliseconds: 1_000_000), resumed: progress, start: start, end: end,
+      now: 0)
   }
 
   mutating func append(_ subject: String, _ type: String, _ id: String, _ value: String = "") {
@@ -84,25 +80,8 @@ private struct World {
     written = []
     let back = Bool.random(using: &random) ? 0 : min(committed.committed, Int64.random(in: 0...9, using: &random))
     let start = committed.committed - min(back, committed.committed)
-    let before = start..<committed.committed
-    if before.isEmpty || Bool.random(using: &random) {
-      fold = Self.fresh(committed, start: start, end: Int64(log.count))
-      window = nil
-      read = start
-    } else {
-      fold = Self.fresh(committed, window: before, start: before.upperBound, end: Int64(log.count))
-      window = Window(decider: Toy(), offsets: before, limits: Self.limits)
-      read = before.upperBound
-    }
-  }
-
-  /// Reads one record of what stands before the fold's first. False: there is nothing to be read there now.
-  mutating func recollect() -> Bool {
-    guard !fold.isRefolding, var window else { return false }
-    if let readable = try? FoldRecord(log[Int(window.position)], partitions: nil) { window.read(readable) }
-    self.window = window.isComplete ? nil : window
-    if window.isComplete { carryOut(fold.join(window, now: now)) }
-    return true
+    fold = Self.fresh(committed, start: start, end: Int64(log.count))
+    read = start
   }
 
   mutating func step() {
@@ -127,7 +106,6 @@ private struct World {
       let progress = fold.progress()
       if progress.committed >= committed.committed { committed = progress }
     case 90..<92: crash()
-    case 92..<96: _ = recollect()
     default:
       now += 10
       carryOut(fold.tick(now: now))
@@ -141,8 +119,6 @@ private struct World {
       if read < log.count, let readable = try? FoldRecord(log[Int(read)], partitions: nil) {
         read += 1
         carryOut(fold.read(readable, now: now))
-      } else if recollect() {
-        continue
       } else if !underWay.isEmpty {
         write()
       } else if !written.isEmpty {

@@ -18,7 +18,6 @@ private struct BusToy: Decider {
   func phase(_ state: Toy.State) -> FoldPhase { toy.phase(state) }
   func closes(_ record: FoldRecord, isFirst: Bool) -> Bool { toy.closes(record, isFirst: isFirst) }
   func matters(late type: String) -> Bool { toy.matters(late: type) }
-  func opens(_ type: String) -> Bool { toy.opens(type) }
   func late(_ record: FoldRecord) -> [Toy.Output] { toy.late(record) }
 
   func record(_ output: Toy.Output) -> Outgoing {
@@ -119,13 +118,7 @@ private final class Reader: Receiver, @unchecked Sendable {
       let folder = Folder(
         decider: BusToy(topics: topics),
         options: FolderOptions(group: "g", startsAtBeginning: bus.kind == .embedded, recordBytes: 1_000_000),
-        topics: topics, producer: producer, log: .silent, metrics: metrics,
-        aside: Aside(
-          begin: { partitions, receiver in
-            try Consumer(
-              bus, client: "aside", subscription: .assigned(partitions, group: nil), receiver: receiver, log: .silent,
-              metrics: metrics)
-          }, end: { $0.endLater(within: .seconds(5)) }))
+        topics: topics, producer: producer, log: .silent, metrics: metrics)
       return try Consumer(
         bus, client: "folder",
         subscription: .assigned((0..<2).map { TopicPartition(topic: topics.events, partition: $0) }, group: "g"),
@@ -151,9 +144,6 @@ private final class Reader: Receiver, @unchecked Sendable {
     // A second life: what ended is not answered again, the rest is still open and goes on.
     let metrics = Metrics()
     let second = try start(metrics)
-    // of these it must know that they ended in its predecessor's time: one was told of, one asks anew
-    _ = try await producer.send(event(topics, "s0", "opened", nil, far))
-    _ = try await producer.send(event(topics, "s1", "opened", "s1/again", far))
     for number in 10..<20 {
       for vote in 0..<2 { _ = try await producer.send(event(topics, "s\(number)", "vote", "v\(number)/\(vote)")) }
     }
@@ -161,8 +151,6 @@ private final class Reader: Receiver, @unchecked Sendable {
     #expect(await holds { metrics.render().contains("conclave_open_deliberations 0") })
     let all = reader.values.withLock { $0.filter { $0.hasSuffix("/result") } }
     #expect(all.count == 20, "results were sent again: \(all.count)")
-    #expect(await holds { reader.values.withLock { $0.filter { $0.hasSuffix("/late") } } == ["s1/again/late"] })
-    #expect(await holds { metrics.render().contains("conclave_folding_waiting 0") })
     second.stop(within: .seconds(5))
     results.stop(within: .seconds(5))
     #expect(producer.close(within: .seconds(5)))

@@ -60,8 +60,6 @@ struct Toy: Decider {
 
   func matters(late type: String) -> Bool { type == "opened" }
 
-  func opens(_ type: String) -> Bool { type == "opened" }
-
   func late(_ record: FoldRecord) -> [Output] {
     record.envelope.type == "opened" ? [Output(id: "\(record.envelope.id)/late", topic: "results")] : []
   }
@@ -79,16 +77,13 @@ struct Bench {
   var tokens: [String: FoldToken] = [:]
 
   init(
-    committed: Int64? = 0, acknowledged: Int64? = nil, reopened: [String]? = [], window: Range<Int64>? = nil,
-    start: Int64 = 0, end: Int64 = 0, isHeld: Bool = false,
+    committed: Int64? = 0, acknowledged: Int64? = nil, start: Int64 = 0, end: Int64 = 0,
     limits: FoldLimits = FoldLimits(windowMilliseconds: 1_000), answersEnds: Bool = true
   ) {
     fold = PartitionFold(
       decider: Toy(answersEnds: answersEnds), limits: limits,
-      resumed: Progress(
-        committed: committed ?? 0, acknowledged: acknowledged ?? committed ?? 0, timestamp: 0,
-        reopened: reopened.map { Set($0.map(Progress.mark)) }),
-      hasCommit: committed != nil, window: window, start: start, end: end, isHeld: isHeld, now: 1_000)
+      resumed: Progress(committed: committed ?? 0, acknowledged: acknowledged ?? committed ?? 0, timestamp: 0),
+      hasCommit: committed != nil, start: start, end: end, now: 1_000)
     offset = start
   }
 
@@ -96,20 +91,13 @@ struct Bench {
   mutating func read(
     _ subject: String, _ type: String, _ id: String? = nil, _ value: String = "9000", stamp: Int64? = nil
   ) -> [String] {
-    let record = Self.record(subject, type, id, value, at: offset, stamp: stamp ?? now)
-    offset += 1
-    return take(fold.read(record, now: now))
-  }
-
-  static func record(
-    _ subject: String, _ type: String, _ id: String? = nil, _ value: String = "9000", at offset: Int64,
-    stamp: Int64 = 1_000
-  ) -> FoldRecord {
     let envelope = Envelope(id: id ?? "\(subject)/\(type)", type: type, source: "/test", subject: subject, time: "")
-    let raw = Record(
-      topic: "log", partition: 0, offset: offset, timestamp: stamp, key: Array(subject.utf8), value: Array(value.utf8),
+    let record = Record(
+      topic: "log", partition: 0, offset: offset, timestamp: stamp ?? now, key: Array(subject.utf8),
+      value: Array(value.utf8),
       headers: envelope.headers)
-    do { return try FoldRecord(raw, partitions: nil) } catch { preconditionFailure("\(error)") }
+    offset += 1
+    do { return take(fold.read(try FoldRecord(record, partitions: nil), now: now)) } catch { return ["\(error)"] }
   }
 
   mutating func acknowledge(_ names: String...) -> [String] {

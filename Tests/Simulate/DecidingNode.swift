@@ -4,14 +4,12 @@ import Folding
 
 /// One deciding service on one partition of the log, in the runtime that production uses.
 final class DecidingNode<Logic: Decides>: Node {
-  private enum Step { case read, recollect, write, hear, tick, acknowledge }
+  private enum Step { case read, write, hear, tick, acknowledge }
 
   private let universe: Universe
   private let place: Universe.Place
   private let foldedTo: Int64
   private var fold: PartitionFold<Mutant<Logic>>
-  /// What ended before the committed offset, as far as it was read.
-  private var window: Window<Mutant<Logic>>
   private var outbox = Outbox<FoldToken>()
   private var position: Int
   /// When the fold wants to be asked again.
@@ -25,8 +23,8 @@ final class DecidingNode<Logic: Decides>: Node {
   private var hasResigned = false
   var isFaulty = true
 
-  /// Takes the partition over from where the last owner committed, as production does. What stands before is read behind
-  /// it: on the embedded broker from the partition's beginning, else from as long before as an end is remembered.
+  /// Takes the partition over from where the last owner committed, as production does: on the embedded broker from the
+  /// partition's beginning, else from as long before the committed offset as an end is remembered.
   init(_ universe: Universe, _ place: Universe.Place, _ logic: Logic) {
     self.universe = universe
     self.place = place
@@ -43,17 +41,12 @@ final class DecidingNode<Logic: Decides>: Node {
       start = min(start, universe.offset(.events, place.partition, atTime: earliest))
     }
     if universe.mutation == .noWindow { start = resumed.committed }
+    position = Int(start)
     universe.tell("\(place.service) \(life) takes \(place.partition) over at \(resumed), from \(start)")
-    let decider = Mutant(universe, place, logic, life: life)
-    let before = start..<max(start, resumed.committed)
-    // a folder that has nobody to read beside it reads all of it in order
-    let isBeside = !before.isEmpty && universe.chance(80)
-    position = Int(isBeside ? before.upperBound : before.lowerBound)
-    window = Window(decider: decider, offsets: before, limits: limits)
     foldedTo = Int64(universe.length(.events, place.partition))
     fold = PartitionFold(
-      decider: decider, limits: limits, resumed: resumed, window: isBeside ? before : nil,
-      start: Int64(position), end: foldedTo, now: universe.now,
+      decider: Mutant(universe, place, logic, life: life), limits: limits, resumed: resumed, start: start,
+      end: foldedTo, now: universe.now,
       closed: { state in
         // a copy of an end alone, found after all else was forgotten, is followed by nobody
         guard let state = state.inner?.deliberation, Results.result(state) != nil else { return }
@@ -63,19 +56,17 @@ final class DecidingNode<Logic: Decides>: Node {
 
   var wake: Int64? { hasResigned ? nil : tick }
   private var isDue: Bool { tick.map { $0 <= universe.now } ?? false }
-  private var mustRecollect: Bool { fold.window != nil && !fold.isRefolding }
   private var hasUnread: Bool { position < universe.length(.events, place.partition) }
 
   var isBusy: Bool {
     if hasResigned { return outbox.hasUnderWay }
-    return hasUnread || mustRecollect || !outbox.isEmpty || !heard.isEmpty || isDue
+    return hasUnread || !outbox.isEmpty || !heard.isEmpty || isDue
   }
 
   func step() {
     if hasResigned { return outbox.write(universe, faults: isFaulty) }
     var steps: [Step] = []
     if hasUnread { steps += [.read, .read] }
-    if mustRecollect { steps += [.recollect, .recollect] }
     if outbox.hasUnderWay { steps += [.write, .write] }
     if outbox.hasWritten { steps += [.acknowledge, .acknowledge] }
     if !heard.isEmpty { steps.append(.hear) }
@@ -83,7 +74,6 @@ final class DecidingNode<Logic: Decides>: Node {
     guard !steps.isEmpty else { return }
     switch universe.pick(steps) {
     case .read: read()
-    case .recollect: recollect()
     case .write: outbox.write(universe, faults: isFaulty)
     case .acknowledge:
       if let token = outbox.acknowledged(universe) { carryOut(fold.acknowledged(token, now: universe.now)) }
@@ -97,7 +87,7 @@ final class DecidingNode<Logic: Decides>: Node {
   func kill() { outbox.abandon(universe) }
 
   var unfinished: String? {
-    fold.openCount == 0 && fold.pendingCount == 0 && fold.isSettled
+    fold.openCount == 0 && fold.pendingCount == 0 && !fold.isRefolding
       ? nil
       : "\(place.service) on \(place.partition) has \(fold.openCount) open and \(fold.pendingCount) outputs waiting"
   }
@@ -126,17 +116,8 @@ final class DecidingNode<Logic: Decides>: Node {
     }
   }
 
-  private func recollect() {
-    if !window.isComplete {
-      let record = universe.record(.events, place.partition, Int(window.position))
-      if let readable = try? FoldRecord(record, partitions: universe.partitions) { window.read(readable) }
-      window.advanced(to: record.offset + 1)
-    }
-    if window.isComplete { carryOut(fold.join(window, now: universe.now)) }
-  }
-
   private func commit() {
-    guard isOwner, fold.isSettled else { return }
+    guard isOwner, !fold.isRefolding else { return }
     var progress = fold.progress()
     if universe.mutation == .commitsAhead {
       progress = Progress(committed: fold.position, acknowledged: fold.position, timestamp: progress.timestamp)

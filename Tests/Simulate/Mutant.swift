@@ -59,7 +59,6 @@ struct Mutant<Logic: Decides>: Decider {
   func phase(_ state: State) -> FoldPhase { state.inner.map(inner.phase) ?? .unopened }
   func closes(_ record: FoldRecord, isFirst: Bool) -> Bool { inner.closes(record, isFirst: isFirst) }
   func matters(late type: String) -> Bool { inner.matters(late: type) }
-  func opens(_ type: String) -> Bool { inner.opens(type) }
   func late(_ record: FoldRecord) -> [Output] { inner.late(record).map { Output(inner: $0, id: $0.id) } }
   func record(_ output: Output) -> Outgoing { inner.record(output.inner) }
 }
