@@ -37,7 +37,7 @@ import Testing
     #expect(try read(outcome.json.text, passing: [.course, .content]) == rest)
     for silent in ["", " \n\t", "\u{2003}"] {
       var quiet = outcome
-      quiet.content = silent
+      quiet.content = Passage(silent)
       #expect(try read(quiet.json.text, passing: .content).content == "")
     }
     var escaped = outcome

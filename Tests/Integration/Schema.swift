@@ -38,7 +38,7 @@ struct Schema {
       return [Fault(path: path, what: "is \(value.text.prefix(60)), none of \(JSON.array(choices).text)")]
     }
     switch value {
-    case .string(let text): return textFaults(text, schema, path)
+    case .string, .passage: return textFaults(value.string ?? "", schema, path)
     case .int, .double: return numberFaults(value.number ?? 0, schema, path)
     case .array(let elements):
       guard let items = schema["items"] else { return [] }

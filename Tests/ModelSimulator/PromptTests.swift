@@ -20,7 +20,8 @@ import Testing
   func judge(mode: Mode) throws {
     let answers = try answers()
     let messages = Prompts.judge(
-      [question], mode: mode, seed: "gen-1", answers: answers, firstAnswers: mode == .debate ? answers.reversed() : [])
+      [question], mode: mode, seed: "gen-1", answers: answers.map { Passage($0) },
+      firstAnswers: mode == .debate ? answers.reversed().map { Passage($0) } : [])
     let format = AnalysisSchema.responseFormat(mode: mode)
     let body = Requests.conversation(messages, model: "d/judge", [("response_format", format)])
     let analysis = try JSON.parse(Requests.completion(body).content)
@@ -38,7 +39,7 @@ import Testing
 
   @Test("a repair is seen as one")
   func repair() throws {
-    let first = Prompts.judge([question], mode: .merge, seed: "gen-1", answers: try answers())
+    let first = Prompts.judge([question], mode: .merge, seed: "gen-1", answers: try answers().map { Passage($0) })
     let body = Requests.conversation(
       Prompts.repair(first, output: "{", problem: "it ended"), model: "simulator/judge-broken-first")
     #expect(try JSON.parse(Requests.completion(body).content)["consensus"] != nil)
@@ -46,16 +47,16 @@ import Testing
 
   @Test("a debate's prompt is answered with the model's own answer revised")
   func revision() throws {
-    let answers = try answers()
+    let answers = try answers().map { Passage($0) }
     let messages = Prompts.revision([question], seed: "gen-1", own: answers[0], others: Array(answers.dropFirst()))
     let revised = try Requests.completion(Requests.conversation(messages, model: "a/one")).content
     #expect(revised.contains("Having read the others"))
-    #expect(Sentences.of(revised).count >= Sentences.of(answers[0]).count)
+    #expect(Sentences.of(revised).count >= Sentences.of(answers[0].text).count)
   }
 
   @Test("the answer prompt is answered from the responses that stand in it")
   func answer() throws {
-    let responses = zip(models, try answers()).map { (model: $0, content: $1) }
+    let responses = zip(models, try answers()).map { (model: $0, content: Passage($1)) }
     let messages = Prompts.answer([question], seed: "gen-1", responses: responses, analysis: ["consensus": []])
     let reading = try Requests.reading(Requests.conversation(messages, model: "a/one"))
     guard case .fuse(let asked, let found) = reading.duty else {
@@ -63,7 +64,7 @@ import Testing
       return
     }
     #expect(asked == question["content"]?.string)
-    #expect(found == responses.map { .init(label: $0.model, text: $0.content) })
+    #expect(found == responses.map { .init(label: $0.model, text: $0.content.text) })
   }
 
   @Test("the tool's result is answered from the responses in it, also after a capped second call")

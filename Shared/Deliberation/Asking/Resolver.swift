@@ -196,7 +196,7 @@ struct Resolver {
     let rest = record / 100 * 80 - (ask.policy == .never ? besides : question)
     ask.answerBytes = ask.policy == .never ? rest : rest / (ask.panel.count + 2)
     for (index, answer) in (recordedPanel ?? []).enumerated()
-    where JSON.escapedSize(answer.content) > ask.answerBytes {
+    where answer.content.size > ask.answerBytes {
       throw AskError(
         status: 413, type: "payload_too_large",
         "recorded_panel[\(index)].content is longer than \(ask.answerBytes) bytes (limits.record_bytes)",

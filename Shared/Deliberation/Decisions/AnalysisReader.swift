@@ -28,7 +28,7 @@ struct AnalysisReader {
     self.limit = limit
   }
 
-  mutating func read(_ output: String, call: CallID, mode: Mode, repairs: Int) -> Reading {
+  mutating func read(_ output: Passage, call: CallID, mode: Mode, repairs: Int) -> Reading {
     let json: JSON
     switch AnalysisText.read(output) {
     case .success(let value): json = value
@@ -192,7 +192,7 @@ struct AnalysisReader {
 
   private mutating func quote(_ value: JSON?, from call: CallID, for point: String) {
     guard let quote = Self.text(value) else { return }
-    if quotes[call] == nil { quotes[call] = Quotes(answer: deliberation.answer(call) ?? "") }
+    if quotes[call] == nil { quotes[call] = Quotes(answer: deliberation.answer(call) ?? .empty) }
     let verified = quotes[call]?.contain(quote) ?? false
     evidenceTotal += 1
     if verified { evidenceVerified += 1 }

@@ -1,7 +1,7 @@
 /// What a judge wrote, made into JSON: strictly, and if that fails without what models put around it.
 enum AnalysisText {
-  static func read(_ text: String) -> Result<JSON, Problem> {
-    let bytes = Array(text.utf8)
+  static func read(_ text: Passage) -> Result<JSON, Problem> {
+    let bytes = text.utf8
     guard bytes.contains(where: { $0 > 0x20 }) else { return .failure(.empty) }
     let first: JSONError
     do throws(JSONError) {

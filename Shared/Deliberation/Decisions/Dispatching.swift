@@ -164,7 +164,7 @@ package struct Dispatching: Decides {
     let others = Labels(
       deliberation: deliberation.id, round: key.round, calls: seal.answered.filter { $0.member != key.member })
     return Prompts.revision(
-      ask.messages, seed: key.id(in: deliberation.id).text, own: own ?? "",
+      ask.messages, seed: key.id(in: deliberation.id).text, own: own ?? .empty,
       others: others.calls.compactMap { deliberation.answer($0) })
   }
 }

@@ -105,7 +105,7 @@ struct FusionResult {
       answered.map {
         [
           "model": .string(deliberation.modelAsked($0)),
-          "content": .string(Judging.cut(deliberation.answer($0) ?? "", to: size)),
+          "content": .passage(Judging.cut(deliberation.answer($0) ?? .empty, to: size)),
         ]
       })
   }

@@ -42,7 +42,7 @@ package struct Judging: Decides {
       key = second
       if now < ask.judgeDeadline {
         outputs += deliberation.single(second, lane: model.lane) {
-          let output = deliberation.calls[first]?.completed?.content ?? ""
+          let output = deliberation.calls[first]?.completed?.content ?? .empty
           return command(
             deliberation, ask, second, model,
             Prompts.repair(messages(deliberation, ask, seal), output: output, problem: problem))
@@ -124,8 +124,8 @@ package struct Judging: Decides {
 
   private func messages(_ deliberation: Deliberation, _ ask: Fact<Requested>, _ seal: PanelAssembled) -> [JSON] {
     let labels = Labels(deliberation: deliberation.id, round: seal.round, calls: seal.answered)
-    let answers = labels.calls.map { deliberation.answer($0) ?? "" }
-    var firsts: [String?] = []
+    let answers = labels.calls.map { deliberation.answer($0) ?? .empty }
+    var firsts: [Passage?] = []
     if ask.mode == .debate, seal.round > 0 {
       // what a record still holds beside question and last answers, shared out
       let share = ask.answerBytes / max(1, answers.count)
@@ -139,16 +139,16 @@ package struct Judging: Decides {
   }
 
   /// The beginning of a text that takes at most so many bytes in a record.
-  static func cut(_ text: String, to limit: Int) -> String {
-    guard limit < .max, JSON.escapedSize(text) > limit else { return text }
+  static func cut(_ passage: Passage, to limit: Int) -> Passage {
+    guard passage.size > limit else { return passage }
     var size = 0
     var kept = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
+    for scalar in passage.text.unicodeScalars {
       size += JSON.escapedSize(String(scalar))
       if size > limit - 8 { break }
       kept.append(scalar)
     }
-    return String(kept) + " […]"
+    return Passage(String(kept) + " […]")
   }
 
   // MARK: The answer
@@ -184,7 +184,7 @@ package struct Judging: Decides {
     }
     guard !seal.answered.isEmpty else { return ask.messages }
     let responses = seal.answered.sorted { ($0.member ?? 0) < ($1.member ?? 0) }.map {
-      (model: deliberation.modelAsked($0), content: deliberation.answer($0) ?? "")
+      (model: deliberation.modelAsked($0), content: deliberation.answer($0) ?? .empty)
     }
     var found: JSON?
     if case .completed(let analysis)? = analysis { found = analysis.analysis }
@@ -194,8 +194,8 @@ package struct Judging: Decides {
   /// The tool's result stands as JSON inside JSON: what it is made of is cut where all of it no longer fits a record.
   private func toolResult(_ deliberation: Deliberation, _ ask: Fact<Requested>) -> JSON {
     // beside it stand the question, what the model said when it asked for this, and what it may say when it asks again
-    let said = deliberation.calls[CallKey(.decision)]?.completed?.content ?? ""
-    let most = ask.answerBytes * (max(1, ask.panel.count) + 1) - JSON.escapedSize(said)
+    let said = deliberation.calls[CallKey(.decision)]?.completed?.content.size ?? 0
+    let most = ask.answerBytes * (max(1, ask.panel.count) + 1) - said
     var share = ask.answerBytes
     while true {
       let result = FusionResult(deliberation, upTo: .max).toolResult(cutTo: share)
@@ -209,7 +209,7 @@ extension Deliberation {
   /// Under which id the outer model called fusion; one of our own where it was made to.
   var toolCallID: String { decision?.value.toolCallID ?? "call_fusion" }
 
-  func firstAnswer(of member: Int) -> String? {
+  func firstAnswer(of member: Int) -> Passage? {
     seals[0]?.value.answered.first { $0.member == member }.flatMap { answer($0) }
   }
 }

@@ -4,17 +4,17 @@
 /// Most quotes stand there byte for byte, so that is looked for first; the dearer ways are gone only where it fails, and
 /// what they need of the answer is made once.
 struct Quotes {
-  private let answer: String
+  private let answer: Passage
   private var bytes: [UInt8]?
   private var characters: [UInt64]?
 
-  init(answer: String) { self.answer = answer }
+  init(answer: Passage) { self.answer = answer }
 
   mutating func contain(_ quote: String) -> Bool {
-    let sought = Self.normalized(quote)
+    let sought = Self.normalized(Array(quote.utf8))
     guard !sought.isEmpty else { return false }
-    if ByteSearch.stands(quote, in: answer) { return true }
-    let bytes = self.bytes ?? Self.normalized(answer)
+    if answer.holds(Passage(quote)) { return true }
+    let bytes = self.bytes ?? Self.normalized(answer.utf8)
     self.bytes = bytes
     if ByteSearch.stands(sought, in: bytes) { return true }
     // the same text may be composed differently: characters compare by what they mean
@@ -35,13 +35,14 @@ struct Quotes {
   }
 
   /// With one space for each run of white space, and one sign for those that are exchanged for each other.
-  private static func normalized(_ text: String) -> [UInt8] {
-    var text = text
-    return text.withUTF8 { source in
-      [UInt8](unsafeUninitializedCapacity: source.count + 1) { target, count in
+  private static func normalized(_ text: [UInt8]) -> [UInt8] {
+    text.withUnsafeBufferPointer { source in
+      [UInt8](unsafeUninitializedCapacity: source.count + 8) { target, count in
         var writer = Writer(target: target)
         var place = 0
         while place < source.count {
+          place += writer.put(plain: source, from: place)
+          guard place < source.count else { break }
           let byte = source[place]
           if byte < 0x80 {
             if byte == 0x20 || byte >= 0x09 && byte <= 0x0D { writer.space() } else { writer.put(byte) }
@@ -66,6 +67,30 @@ struct Quotes {
     mutating func put(_ byte: UInt8) {
       target[count] = byte
       count += 1
+    }
+
+    /// As much as stands from there on in whole words that stay as they are: ASCII in which no space follows another, and no
+    /// other white space. Returns how much that is.
+    mutating func put(plain source: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+      guard let from = UnsafeRawPointer(source.baseAddress), let to = UnsafeMutableRawPointer(target.baseAddress) else {
+        return 0
+      }
+      let ones: UInt64 = 0x0101_0101_0101_0101
+      var place = start
+      var isAfterSpace = count > 0 && target[count - 1] == 0x20 || count == 0
+      while place + 8 <= source.count {
+        let word = UInt64(littleEndian: from.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+        let blank = word ^ (ones &* 0x20)
+        // exact where all of the word is ASCII and no control character, and then nothing is borrowed
+        let spaces = ((blank | (ones &* 0x80)) &- ones) & (ones &* 0x80) ^ (ones &* 0x80)
+        let others = (word | word &- ones &* 0x20) & (ones &* 0x80)
+        guard others == 0, spaces & spaces << 8 == 0, !(isAfterSpace && spaces & 0x80 != 0) else { break }
+        to.storeBytes(of: word.littleEndian, toByteOffset: count, as: UInt64.self)
+        isAfterSpace = spaces >> 63 != 0
+        place += 8
+        count += 8
+      }
+      return place - start
     }
 
     mutating func space() { if count > 0, target[count - 1] != 0x20 { put(0x20) } }

@@ -5,7 +5,7 @@ extension ResultBuilder {
   private func chat(_ end: Completed, _ extent: Extent) -> JSON {
     let answer = completed(CallKey(end.answerCall))
     var message: JSONObject = ["role": "assistant"]
-    message.append("content", .string(content(end)))
+    message.append("content", .passage(content(end)))
     message.append("refusal", .null)
     if extent.hasReasoning { message.append("reasoning", ifPresent: answer?.reasoning.map { .string($0) }) }
     if let calls = answer?.toolCalls, !calls.isEmpty { message.append("tool_calls", .array(calls)) }

@@ -19,7 +19,7 @@ extension ResultBuilder {
         "id": .string("msg_\(id)"), "type": "message", "role": "assistant", "status": "completed",
         "content": [
           [
-            "type": "output_text", "text": .string(text),
+            "type": "output_text", "text": .passage(text),
             "annotations": .array(extent.hasReasoning ? answer?.annotations ?? [] : []),
             "logprobs": [],
           ]

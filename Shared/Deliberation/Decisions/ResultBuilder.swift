@@ -17,9 +17,9 @@ struct ResultBuilder {
 
   /// The text of the turn: of the decision and of each answer call, in order. A winner's answer stands alone, word for
   /// word.
-  func content(_ end: Completed) -> String {
-    if end.answerCall.purpose == .panel { return deliberation.answer(end.answerCall) ?? "" }
-    var parts: [String] = []
+  func content(_ end: Completed) -> Passage {
+    if end.answerCall.purpose == .panel { return deliberation.answer(end.answerCall) ?? .empty }
+    var parts: [Passage] = []
     if let decision = completed(CallKey(.decision)), end.answerCall.purpose != .decision {
       parts.append(decision.content)
     }
@@ -28,8 +28,12 @@ struct ResultBuilder {
     {
       parts.append(first.content)
     }
-    parts.append(completed(CallKey(end.answerCall))?.content ?? "")
-    return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
+    parts.append(completed(CallKey(end.answerCall))?.content ?? .empty)
+    parts.removeAll(where: \.isEmpty)
+    guard parts.count > 1 else { return parts.first ?? .empty }
+    var writer = PromptWriter(holding: parts)
+    for part in parts { writer.part(part) }
+    return writer.passage
   }
 
   func finishReason(_ answer: CallCompleted?) -> String {

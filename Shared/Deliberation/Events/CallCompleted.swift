@@ -5,7 +5,7 @@ package struct CallCompleted: Sendable, Equatable {
   package var model: String
   package var provider: String?
   package var execution: String
-  package var content: String
+  package var content: Passage
   package var reasoning: String?
   package var toolCalls: [JSON]
   package var annotations: [JSON]
@@ -35,7 +35,7 @@ package struct CallCompleted: Sendable, Equatable {
     self.model = model
     self.provider = provider
     self.execution = execution
-    self.content = content
+    self.content = Passage(content)
     self.reasoning = reasoning
     self.toolCalls = toolCalls
     self.annotations = annotations
@@ -59,7 +59,7 @@ package struct CallCompleted: Sendable, Equatable {
     modelAsked = try fields.text("model_asked") ?? model
     provider = try fields.text("provider")
     execution = try passing.text(.course, fields, "execution") ?? ""
-    content = try passing.text(.content, fields, "content") ?? ""
+    content = try passing.passage(.content, fields, "content") ?? .empty
     reasoning = try fields.text("reasoning")
     toolCalls = try fields.list("tool_calls")
     annotations = try fields.list("annotations")
@@ -84,7 +84,7 @@ package struct CallCompleted: Sendable, Equatable {
     object.append("model", .string(model))
     object.append("provider", ifPresent: provider.map { .string($0) })
     object.append("execution", .string(execution))
-    object.append("content", .string(content))
+    object.append("content", .passage(content))
     object.append("reasoning", ifPresent: reasoning.map { .string($0) })
     if !reasoningDetails.isEmpty { object.append("reasoning_details", .array(reasoningDetails)) }
     if !toolCalls.isEmpty { object.append("tool_calls", .array(toolCalls)) }

@@ -61,6 +61,15 @@ struct Fields {
     try place(key, .text, "string").map { text.hasWords(at: $0) ? "…" : "" }
   }
 
+  /// A text that is long, and is written again.
+  func passage(_ key: StaticString) throws(EventError) -> Passage? {
+    try place(key, .text, "string").map { text.passage(at: $0) }
+  }
+
+  func passedPassage(_ key: StaticString) throws(EventError) -> Passage? {
+    try place(key, .text, "string").map { text.hasWords(at: $0) ? .something : .empty }
+  }
+
   func int(_ key: StaticString) throws(EventError) -> Int { try required(key, try whole(key)) }
 
   func whole(_ key: StaticString) throws(EventError) -> Int? {

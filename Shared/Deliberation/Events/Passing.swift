@@ -13,6 +13,10 @@ package struct Passing: OptionSet, Sendable {
     contains(part) ? try fields.passedText(key) : try fields.text(key)
   }
 
+  func passage(_ part: Passing, _ fields: Fields, _ key: StaticString) throws(EventError) -> Passage? {
+    contains(part) ? try fields.passedPassage(key) : try fields.passage(key)
+  }
+
   func list(_ part: Passing, _ fields: Fields, _ key: StaticString) throws(EventError) -> [JSON] {
     guard contains(part) else { return try fields.list(key) }
     try fields.passList(key)

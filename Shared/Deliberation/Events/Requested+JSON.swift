@@ -45,7 +45,8 @@ extension Requested {
     if fields.has("recorded_panel") {
       let answers = try fields.each("recorded_panel") { answer throws(EventError) in
         RecordedAnswer(
-          model: try answer.string("model"), content: try answer.string("content"), call: try answer.text("call"))
+          model: try answer.string("model"), content: try answer.required("content", try answer.passage("content")),
+          call: try answer.text("call"))
       }
       guard (1...Limits.members).contains(answers.count) else { throw EventError("recorded_panel has no usable size") }
       recordedPanel = answers
@@ -106,7 +107,7 @@ extension Requested {
       ifPresent: recordedPanel.map { answers in
         .array(
           answers.map { answer in
-            var entry: JSONObject = ["model": .string(answer.model), "content": .string(answer.content)]
+            var entry: JSONObject = ["model": .string(answer.model), "content": .passage(answer.content)]
             entry.append("call", ifPresent: answer.call.map { .string($0) })
             return .object(entry)
           })

@@ -3,10 +3,14 @@ package struct Requested: Sendable, Equatable {
   /// An answer that is judged again without asking its model.
   package struct RecordedAnswer: Sendable, Equatable {
     package let model: String
-    package let content: String
+    package let content: Passage
     package let call: String?
 
     package init(model: String, content: String, call: String? = nil) {
+      self.init(model: model, content: Passage(content), call: call)
+    }
+
+    init(model: String, content: Passage, call: String?) {
       self.model = model
       self.content = content
       self.call = call

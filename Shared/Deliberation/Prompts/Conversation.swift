@@ -28,14 +28,19 @@ struct Conversation {
 
   /// The same messages with an addition to the last user turn, or as one where there is none: two user turns in a row
   /// are refused by some models.
-  static func extend(_ messages: [JSON], with addition: String) -> [JSON] {
+  static func extend(_ messages: [JSON], with addition: Passage) -> [JSON] {
     var messages = messages
     guard let last = messages.indices.last, messages[last]["role"] == "user",
       var turn = messages[last].object
-    else { return messages + [["role": "user", "content": .string(addition)]] }
+    else { return messages + [["role": "user", "content": .passage(addition)]] }
     switch turn["content"] {
-    case .array(let parts): turn["content"] = .array(parts + [["type": "text", "text": .string(addition)]])
-    case let content: turn["content"] = .string("\(text(content))\n\n\(addition)")
+    case .array(let parts): turn["content"] = .array(parts + [["type": "text", "text": .passage(addition)]])
+    case let content:
+      let asked = Passage(text(content))
+      var prompt = PromptWriter(holding: [asked, addition])
+      prompt.part(asked)
+      prompt.part(addition)
+      turn["content"] = .passage(prompt.passage)
     }
     messages[last] = .object(turn)
     return messages
@@ -54,6 +59,7 @@ struct Conversation {
   static func text(_ content: JSON?) -> String {
     switch content {
     case .string(let text): text
+    case .passage(let passage): passage.text
     case .array(let parts):
       parts.map { $0["text"]?.string ?? "[\($0["type"]?.string ?? "content") left out]" }.joined(separator: "\n")
     default: ""

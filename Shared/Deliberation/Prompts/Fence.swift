@@ -3,11 +3,12 @@
 struct Fence {
   let tag: String
 
-  init(seed: String, contents: [String]) {
+  /// The tag's digits stand in a record as they are, so what is looked through need not be made characters.
+  init(seed: String, contents: [Passage]) {
     var tag = String(SHA256.hex(seed).prefix(16))
-    while contents.contains(where: { ByteSearch.stands(tag, in: $0) }) { tag = String(SHA256.hex(tag).prefix(16)) }
+    while contents.contains(where: { ByteSearch.stands(Array(tag.utf8), in: $0.escaped) }) {
+      tag = String(SHA256.hex(tag).prefix(16))
+    }
     self.tag = tag
   }
-
-  func around(_ name: String, _ content: String) -> String { "<<<\(name) \(tag)\n\(content)\n\(name) \(tag)>>>" }
 }

@@ -99,7 +99,7 @@ extension Deliberation {
   }
 
   /// What a call of the panel answered, also where the answer came with the ask.
-  package func answer(_ call: CallID) -> String? {
+  package func answer(_ call: CallID) -> Passage? {
     if let recorded = ask?.recordedPanel {
       guard call.purpose == .panel, call.round == 0, let member = call.member, recorded.indices.contains(member) else {
         return nil

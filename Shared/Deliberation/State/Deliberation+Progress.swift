@@ -18,7 +18,7 @@ extension Deliberation {
       data["model"] = .string(event.modelAsked)
       data.append("cost", ifPresent: event.cost.map { .double($0) })
       data.append("ms", ifPresent: elapsed(event.started, event.finished))
-      if ask.form == .responses || ask.stream == .panel { data["content"] = .string(event.content) }
+      if ask.form == .responses || ask.stream == .panel { data["content"] = .passage(event.content) }
     case .callFailed(let event) where event.call.purpose == .panel:
       data = call(event.call)
       let member = event.call.member ?? -1

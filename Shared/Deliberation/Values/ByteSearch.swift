@@ -14,12 +14,6 @@ enum ByteSearch {
     return place == 0
   }
 
-  static func stands(_ sought: String, in text: String) -> Bool {
-    var sought = sought
-    var text = text
-    return sought.withUTF8 { sought in text.withUTF8 { stands(sought, in: $0) } }
-  }
-
   static func stands(_ sought: [UInt8], in all: [UInt8]) -> Bool {
     sought.withUnsafeBufferPointer { sought in all.withUnsafeBufferPointer { stands(sought, in: $0) } }
   }
@@ -34,16 +28,23 @@ enum ByteSearch {
   }
 
   static func stands(_ sought: UnsafeBufferPointer<UInt8>, in all: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard sought.count <= all.count else { return false }
+    place(of: sought, in: all) != nil
+  }
+
+  /// Where it stands first from there on.
+  static func place(of sought: UnsafeBufferPointer<UInt8>, in all: UnsafeBufferPointer<UInt8>, from first: Int = 0)
+    -> Int?
+  {
+    guard sought.count <= all.count - first else { return nil }
     guard let base = UnsafeRawPointer(all.baseAddress), let wanted = UnsafeRawPointer(sought.baseAddress),
       !sought.isEmpty
-    else { return true }
+    else { return first }
     let last = all.count - sought.count
     guard sought.count >= 8 else {
-      for start in 0...last where all[start] == sought[0] {
-        if (1..<sought.count).allSatisfy({ all[start + $0] == sought[$0] }) { return true }
+      for start in first...last where all[start] == sought[0] {
+        if (1..<sought.count).allSatisfy({ all[start + $0] == sought[$0] }) { return start }
       }
-      return false
+      return nil
     }
     // Horspool's way: the byte under the end says how far the next place can be
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { steps in
@@ -51,17 +52,17 @@ enum ByteSearch {
       steps.initialize(repeating: UInt8(clamping: sought.count))
       for index in 0..<end { steps[Int(sought[index])] = UInt8(clamping: end - index) }
       let head = wanted.loadUnaligned(as: UInt64.self)
-      var start = 0
+      var start = first
       while start <= last {
         let byte = all[start + end]
         if byte == sought[end], base.loadUnaligned(fromByteOffset: start, as: UInt64.self) == head,
           (8..<sought.count).allSatisfy({ all[start + $0] == sought[$0] })
         {
-          return true
+          return start
         }
         start += Int(steps[Int(byte)])
       }
-      return false
+      return nil
     }
   }
 }

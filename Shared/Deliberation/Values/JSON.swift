@@ -1,6 +1,6 @@
 /// A JSON value: what records, requests and answers are made of. Objects keep the order of their keys, so that what is
 /// written is the same bytes every time.
-package enum JSON: Sendable, Equatable {
+package enum JSON: Sendable {
   case null
   case bool(Bool)
   case int(Int64)
@@ -8,6 +8,25 @@ package enum JSON: Sendable, Equatable {
   case string(String)
   case array([JSON])
   case object(JSONObject)
+  /// A text that was written before: the same as `string`, for whoever reads it.
+  case passage(Passage)
+}
+
+extension JSON: Equatable {
+  package static func == (left: JSON, right: JSON) -> Bool {
+    switch (left, right) {
+    case (.null, .null): true
+    case (.bool(let left), .bool(let right)): left == right
+    case (.int(let left), .int(let right)): left == right
+    case (.double(let left), .double(let right)): left == right
+    case (.string(let left), .string(let right)): left == right
+    case (.array(let left), .array(let right)): left == right
+    case (.object(let left), .object(let right)): left == right
+    case (.passage(let left), .passage(let right)): left == right
+    case (.passage(let passage), .string(let text)), (.string(let text), .passage(let passage)): passage.text == text
+    default: false
+    }
+  }
 }
 
 extension JSON {
@@ -24,8 +43,11 @@ extension JSON {
   }
 
   package var string: String? {
-    guard case .string(let value) = self else { return nil }
-    return value
+    switch self {
+    case .string(let value): value
+    case .passage(let value): value.text
+    default: nil
+    }
   }
 
   /// The whole number this is; a double without a fraction counts as one.
@@ -76,6 +98,7 @@ extension JSON {
     case .int: 12
     case .double: 24
     case .string(let text): JSONWriter.room(text.utf8.count) + 2
+    case .passage(let passage): passage.size + 2
     case .array(let elements): elements.reduce(2) { $0 + $1.size + 1 }
     case .object(let object): object.members.reduce(2) { $0 + JSONWriter.room($1.key.utf8.count) + 4 + $1.value.size }
     }

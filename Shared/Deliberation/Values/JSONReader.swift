@@ -75,10 +75,11 @@ struct JSONReader {
 
   private mutating func text(_ kind: Node.Kind) throws(JSONError) {
     let start = position + 1
-    let (isPlain, isASCII) = try passText()
+    let passed = try passText()
     var node = Node(kind: kind, start: UInt32(start), end: UInt32(position - 1), next: UInt32(nodes.count + 1))
-    node.isPlain = isPlain
-    node.isASCII = isASCII
+    node.isPlain = passed.isPlain
+    node.isASCII = passed.isASCII
+    node.isWritten = passed.isWritten
     nodes.append(node)
   }
 

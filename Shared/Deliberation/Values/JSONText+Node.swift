@@ -19,7 +19,7 @@ extension JSONText.Node {
   }
 
   /// Returns how many bytes it wrote; there is room for as many as stand there.
-  private static func decode(_ part: UnsafeBufferPointer<UInt8>, into room: UnsafeMutableBufferPointer<UInt8>) -> Int {
+  static func decode(_ part: UnsafeBufferPointer<UInt8>, into room: UnsafeMutableBufferPointer<UInt8>) -> Int {
     guard let from = UnsafeRawPointer(part.baseAddress), let to = UnsafeMutableRawPointer(room.baseAddress) else {
       return 0
     }
@@ -62,11 +62,12 @@ extension JSONText.Node {
   /// Whether there is more in it than white space.
   func hasWords(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     // the first character is nearly always one, and then the rest need not be built
-    if end > start, case let first = bytes[Int(start)], first > 0x20, first < 0x7F, first != UInt8(ascii: "\\") {
-      return true
-    }
+    if end > start, Self.isWord(bytes[Int(start)]) { return true }
     return text(bytes).hasWords
   }
+
+  /// Whether a text that begins with that byte has more than white space.
+  static func isWord(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "\\") }
 
   /// Whether two texts are the same.
   func says(_ other: JSONText.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {

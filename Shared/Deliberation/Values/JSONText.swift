@@ -14,6 +14,8 @@ struct JSONText: Sendable {
     var kind: Kind
     /// Of a text: it stands there as it is, without escapes.
     var isPlain = true
+    /// Of a text: it stands there as it would be written.
+    var isWritten = true
     var isASCII = true
     /// The bytes; of a text and a name those between the quotation marks.
     let start: UInt32
@@ -66,6 +68,13 @@ struct JSONText: Sendable {
   }
 
   func text(at place: Int) -> String { bytes.withUnsafeBufferPointer { nodes[place].text($0) } }
+
+  /// A text as it would be written.
+  func passage(at place: Int) -> Passage {
+    let node = nodes[place]
+    guard node.isWritten else { return Passage(text(at: place)) }
+    return Passage(escaped: Array(bytes[Int(node.start)..<Int(node.end)]))
+  }
 
   /// The call that a text names, of a deliberation whose id may be known.
   func call(at place: Int, of deliberation: String) -> CallID? {

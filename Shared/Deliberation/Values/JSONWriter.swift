@@ -12,6 +12,10 @@ struct JSONWriter {
     // JSON has no word for what is not a finite number
     case .double(let value): bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
     case .string(let value): write(text: value)
+    case .passage(let value):
+      bytes.append(UInt8(ascii: "\""))
+      bytes.append(contentsOf: value.escaped)
+      bytes.append(UInt8(ascii: "\""))
     case .array(let elements):
       bytes.append(UInt8(ascii: "["))
       var isFirst = true
@@ -44,9 +48,16 @@ struct JSONWriter {
 
   /// A text in its quotation marks, behind a comma where it is the next of several, before a colon where it is a key.
   private mutating func write(text: String, isNext: Bool = false, isKey: Bool = false) {
-    var text = text
     if isNext { bytes.append(UInt8(ascii: ",")) }
     bytes.append(UInt8(ascii: "\""))
+    put(text)
+    bytes.append(UInt8(ascii: "\""))
+    if isKey { bytes.append(UInt8(ascii: ":")) }
+  }
+
+  /// What a text says, escaped, without quotation marks.
+  mutating func put(_ text: String) {
+    var text = text
     text.withUTF8 { source in
       var place = 0
       while place < source.count {
@@ -58,8 +69,6 @@ struct JSONWriter {
         }
       }
     }
-    bytes.append(UInt8(ascii: "\""))
-    if isKey { bytes.append(UInt8(ascii: ":")) }
   }
 
   /// How many bytes are made room for where so many are to be written.
@@ -157,6 +166,12 @@ struct JSONWriter {
     }
     target[place + 1] = sign
     return 2
+  }
+
+  /// Whether a character that was read from an escape with four digits, of which `digit` is the last, is written just so.
+  static func isWritten(_ scalar: Unicode.Scalar, digit: UInt8) -> Bool {
+    guard scalar.value < 0x20, size(of: UInt8(scalar.value)) == 6 else { return false }
+    return Hex.digit(UInt8(scalar.value & 15)) == digit
   }
 
   /// How many bytes one byte of a string takes in JSON.
