@@ -4,14 +4,22 @@ internal import Hashing
 package enum Trace {
   /// The context of what `id` names, in the trace of `parent`; without one, in the trace that the deliberation's id names.
   package static func child(of parent: String?, subject: String?, id: String) -> String? {
-    trace(of: parent, subject: subject).map { trace in
-      var text = "00-"
-      text.reserveCapacity(55)
-      text += trace
-      text += "-"
-      text += span(id)
-      text += "-01"
-      return text
+    guard var trace = trace(of: parent, subject: subject) else { return nil }
+    var span = span(id)
+    return String(unsafeUninitializedCapacity: 55) { buffer in
+      var end = 0
+      func put(_ bytes: UnsafeBufferPointer<UInt8>) {
+        end = buffer[end...].update(fromContentsOf: bytes)
+      }
+      func put(_ signs: StaticString) {
+        put(UnsafeBufferPointer(start: signs.utf8Start, count: signs.utf8CodeUnitCount))
+      }
+      put("00-")
+      trace.withUTF8(put)
+      put("-")
+      span.withUTF8(put)
+      put("-01")
+      return end
     }
   }
 
@@ -24,9 +32,9 @@ package enum Trace {
   /// The context of `span`, in the trace of `first`: whatever trace the latter came in, what is done because of it stays
   /// in the trace that was begun.
   package static func joined(_ first: String?, span: String?) -> String? {
+    if let first, let span, isSame(first, span), Envelope.isTraceparent(span) { return span }
     guard let first, Envelope.isTraceparent(first) else { return span }
     guard let span, Envelope.isTraceparent(span) else { return first }
-    if isSame(first, span) { return span }
     return "00-\(first.dropFirst(3).prefix(32))-\(span.dropFirst(36).prefix(16))-01"
   }
 
@@ -56,6 +64,7 @@ package enum Trace {
   }
 
   private static func part(_ parent: String, _ start: Int, _ count: Int) -> String {
-    String(decoding: parent.utf8.dropFirst(start).prefix(count), as: UTF8.self)
+    var parent = parent
+    return parent.withUTF8 { String(decoding: UnsafeBufferPointer(rebasing: $0[start..<start + count]), as: UTF8.self) }
   }
 }

@@ -93,38 +93,50 @@ package struct CallCommand: Sendable, Equatable {
     answerBytes = try fields.whole("answer_bytes")
   }
 
-  package var json: JSON { .object(members) }
+  package var json: JSON { .written(written().value) }
 
-  private var members: JSONObject {
-    var object = JSONObject(capacity: 24)
-    object.append("deliberation", .string(call.deliberation))
-    call.writeHead(into: &object)
-    object.append("models", .array(models.map { .string($0) }))
-    object.append("model_asked", .string(modelAsked))
-    object.append("tenant", .string(tenant))
-    object.append("messages", .array(messages))
-    object.append("tools", .array(tools))
-    object.append("parameters", .object(parameters))
-    object.append("response_format", ifPresent: responseFormat)
-    object.append("deadline", .string(deadline.rfc3339))
-    object.append("max_cost", ifPresent: maxCost.map { .double($0) })
-    object.append("max_tool_calls", .int(Int64(maxToolCalls)))
-    object.append("tool_stop_cost", ifPresent: toolStopCost.map { .double($0) })
-    object.append("depth", .int(Int64(depth)))
-    object.append("stream", stream?.json ?? "none")
-    object.append("allowed_providers", ifPresent: allowedProviders.map { .array($0.map { .string($0) }) })
-    object.append("provider_order", ifPresent: providerOrder.map { .array($0.map { .string($0) }) })
-    object.append(
-      "cache", ifPresent: cache.map { ["key": .string($0.key), "ttl_seconds": .int(Int64($0.seconds))] })
-    object.append("answer_bytes", ifPresent: answerBytes.map { .int(Int64($0)) })
-    return object
+  /// The value as it goes out, and where its messages stand in it.
+  func written() -> (value: [UInt8], messages: Range<Int>) {
+    var writer = JSONWriter(capacity: messages.reduce(2_048) { $0 + $1.size })
+    var place = 0..<0
+    writer.object { writer in
+      write(into: &writer) { writer in
+        let start = writer.bytes.count
+        writer.write(.array(messages))
+        place = start..<writer.bytes.count
+      }
+    }
+    return (writer.bytes, place)
   }
 
   /// The value as it goes out around messages that were written before, because they are long: several members get the
   /// same, and their hash stands in an event.
   func written(around messages: [UInt8]) -> [UInt8] {
-    var rest = self
-    rest.messages = []
-    return rest.members.bytes(with: messages, as: "messages")
+    JSONWriter.written(capacity: messages.count + 2_048) { writer in
+      writer.object { writer in write(into: &writer) { $0.write(written: messages) } }
+    }
+  }
+
+  private func write(into writer: inout JSONWriter, messages: (inout JSONWriter) -> Void) {
+    writer.member("deliberation", text: call.deliberation)
+    writer.head(call)
+    writer.member("models", each: models) { $0.write(text: $1) }
+    writer.member("model_asked", text: modelAsked)
+    writer.member("tenant", text: tenant)
+    writer.name("messages")
+    messages(&writer)
+    writer.member("tools", .array(tools))
+    writer.member("parameters", .object(parameters))
+    if let responseFormat { writer.member("response_format", responseFormat) }
+    writer.member("deadline", text: deadline.rfc3339)
+    if let maxCost { writer.member("max_cost", .double(maxCost)) }
+    writer.member("max_tool_calls", maxToolCalls)
+    if let toolStopCost { writer.member("tool_stop_cost", .double(toolStopCost)) }
+    writer.member("depth", depth)
+    writer.member("stream", stream?.json ?? "none")
+    if let allowedProviders { writer.member("allowed_providers", each: allowedProviders) { $0.write(text: $1) } }
+    if let providerOrder { writer.member("provider_order", each: providerOrder) { $0.write(text: $1) } }
+    if let cache { writer.member("cache", ["key": .string(cache.key), "ttl_seconds": .int(Int64(cache.seconds))]) }
+    if let answerBytes { writer.member("answer_bytes", answerBytes) }
   }
 }

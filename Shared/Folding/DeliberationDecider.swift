@@ -112,13 +112,15 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   private func read(_ record: FoldRecord, _ state: Deliberation?) throws(Unreadable) -> Recorded {
     let envelope = record.envelope
     do {
-      let event = try Event.parse(
+      var event = try Event.parse(
         type: envelope.type, id: envelope.id, value: record.value, of: record.subject,
         passing: logic.passes(type: envelope.type, id: envelope.id, state))
+      // the one event that is left aside in part once it was read: others are not copied to find that out
+      if case .analysisCompleted? = event { event = event.map { logic.drops($0) } }
       return Recorded(
         id: envelope.id, type: envelope.type, subject: record.subject,
         time: Moment(rfc3339: envelope.time) ?? Moment(milliseconds: record.timestamp),
-        event: event.map { logic.drops($0) },
+        event: event,
         valueHash: hashes ? SHA256.hash(record.value) : [])
     } catch {
       throw Unreadable("\(envelope.type): \(error)")

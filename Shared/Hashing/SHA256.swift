@@ -27,6 +27,12 @@ package struct SHA256: Sendable {
 
   package static func hex(_ bytes: [UInt8]) -> String { Hex.text(hash(bytes)) }
 
+  package static func hex(_ bytes: ArraySlice<UInt8>) -> String {
+    var hash = SHA256()
+    bytes.withUnsafeBufferPointer { hash.take($0) }
+    return Hex.text(hash.finish())
+  }
+
   package static func hex(_ text: String) -> String { Hex.text(hash(text)) }
 
   package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { take($0) } }

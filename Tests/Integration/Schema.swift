@@ -45,6 +45,7 @@ struct Schema {
       return elements.enumerated().flatMap { faults($1, items, "\(path)[\($0)]") }
     case .object(let object): return objectFaults(object, schema, path)
     case .null, .bool: return []
+    case .written: return faults(value.built, schema, path)
     }
   }
 

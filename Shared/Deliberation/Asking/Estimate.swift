@@ -34,14 +34,14 @@ package struct Estimate: Sendable, Equatable {
 
   init(_ ask: Ask) {
     self.init(
-      question: ask.request.bytes.count, panel: ask.panel, isRecorded: ask.recordedPanel != nil, judge: ask.judge,
+      question: ask.request.count, panel: ask.panel, isRecorded: ask.recordedPanel != nil, judge: ask.judge,
       answerer: ask.answerer, policy: ask.policy, mode: ask.mode, entrance: ask.entrance, rounds: ask.rounds,
       maxCompletionTokens: ask.maxCompletionTokens)
   }
 
   init(_ ask: Requested) {
     self.init(
-      question: ask.request.bytes.count, panel: ask.panel, isRecorded: ask.recordedPanel != nil, judge: ask.judge,
+      question: ask.request.count, panel: ask.panel, isRecorded: ask.recordedPanel != nil, judge: ask.judge,
       answerer: ask.answerer, policy: ask.policy, mode: ask.mode, entrance: ask.entrance, rounds: ask.rounds,
       maxCompletionTokens: ask.maxCompletionTokens)
   }

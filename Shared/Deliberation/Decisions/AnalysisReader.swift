@@ -165,7 +165,7 @@ struct AnalysisReader {
 
   /// A letter becomes a model's name, so that an analysis may be many times as long as what the judge wrote.
   private mutating func hasRoom(for entry: JSON) -> Bool {
-    let bytes = entry.bytes.count + 1
+    let bytes = entry.count + 1
     guard analysisBytes + bytes <= limit else { return false }
     analysisBytes += bytes
     return true

@@ -57,12 +57,12 @@ extension Deliberation {
     guard sends || names else { return [] }
     let command = build()
     var outputs: [Output] = []
-    let messages = JSON.array(command.messages).bytes
-    if sends { outputs.append(output(command, lane: lane, value: command.written(around: messages))) }
+    let written = command.written()
+    if sends { outputs.append(output(command, lane: lane, value: written.value)) }
     if names {
       let event = CallRequested(
         call: command.call, model: command.models[0], lane: lane, deadline: command.deadline,
-        promptVersion: Prompts.version, messagesHash: SHA256.hex(messages))
+        promptVersion: Prompts.version, messagesHash: SHA256.hex(written.value[written.messages]))
       outputs.append(
         .event(.callRequested(event), of: id, command.call.local, after: sends ? [IDs.command(command.call)] : []))
     }

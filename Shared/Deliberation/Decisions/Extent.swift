@@ -47,8 +47,8 @@ extension ResultBuilder {
   /// Follows from the ask alone, as the shares of its answers do: those with the question are four fifths of a record.
   private var room: Int {
     let isPlain = ask.policy == .never
-    let besides = (ask.metadata?.bytes.count ?? 0) + JSON.escapedSize(ask.origin.key ?? "")
-    let question = besides + (isPlain ? 0 : ask.request.bytes.count)
+    let besides = (ask.metadata?.count ?? 0) + JSON.escapedSize(ask.origin.key ?? "")
+    let question = besides + (isPlain ? 0 : ask.request.count)
     let record = (ask.answerBytes * (isPlain ? 1 : ask.panel.count + 2) + question) / 8 * 10
     return record - besides - Self.headroom
   }

@@ -110,6 +110,21 @@ struct FusionResult {
       })
   }
 
+  private func written(_ evidence: [AnalysisCompleted.Evidence]) -> JSON {
+    .written(
+      JSONWriter.written(capacity: evidence.count * 256) { writer in
+        writer.list(evidence) { writer, entry in
+          writer.object { writer in
+            writer.member("point", text: entry.point)
+            writer.member("model", text: deliberation.modelAsked(entry.call))
+            writer.member("index", entry.call.member ?? 0)
+            writer.member("quote", text: entry.quote)
+            writer.member("verified", entry.verified)
+          }
+        }
+      })
+  }
+
   /// `status`, `analysis`, `responses`, `failed_models`, and what went wrong.
   func toolResult(cutTo size: Int, hasAnalysis: Bool = true) -> JSON {
     var object: JSONObject = ["status": .string(isOK ? "ok" : "error")]
@@ -156,15 +171,7 @@ struct FusionResult {
     object.append("sealed", .string(seal.sealed.rawValue))
     object.append("winner", ifPresent: winner.map { .int(Int64($0)) })
     if let analysis = completedAnalysis, extent.hasEvidence {
-      object.append(
-        "evidence",
-        .array(
-          analysis.evidence.map {
-            [
-              "point": .string($0.point), "model": .string(deliberation.modelAsked($0.call)),
-              "index": .int(Int64($0.call.member ?? 0)), "quote": .string($0.quote), "verified": .bool($0.verified),
-            ]
-          }))
+      object.append("evidence", written(analysis.evidence))
       if let changes = analysis.changes {
         object.append(
           "changes",

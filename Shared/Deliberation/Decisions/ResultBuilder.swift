@@ -49,18 +49,25 @@ struct ResultBuilder {
 
   /// What each call took.
   var costs: JSON {
-    var list: [JSON] = []
-    for key in deliberation.calls.keys.sorted() {
-      guard let call = deliberation.calls[key], let outcome = call.outcome, outcome.place < limit else { continue }
-      var entry: JSONObject = ["call": .string(key.id(in: id).text), "purpose": .string(key.purpose.rawValue)]
-      entry.append("index", ifPresent: key.member.map { .int(Int64($0)) })
-      entry.append("model", ifPresent: model(key, call).map { .string($0) })
-      entry.append("cost", .double(outcome.value.cost ?? 0))
-      entry.append("prompt_tokens", .int(Int64(outcome.value.usage?.promptTokens ?? 0)))
-      entry.append("completion_tokens", .int(Int64(outcome.value.usage?.completionTokens ?? 0)))
-      list.append(.object(entry))
+    let keys = deliberation.calls.keys.sorted().filter { key in
+      deliberation.calls[key]?.outcome.map { $0.place < limit } ?? false
     }
-    return .array(list)
+    return .written(
+      JSONWriter.written(capacity: keys.count * 256) { writer in
+        writer.list(keys) { writer, key in writer.object { writer in write(costsOf: key, into: &writer) } }
+      })
+  }
+
+  private func write(costsOf key: CallKey, into writer: inout JSONWriter) {
+    guard let call = deliberation.calls[key], let outcome = call.outcome else { return }
+    let usage = outcome.value.usage
+    writer.member("call", key.id(in: id))
+    writer.member("purpose", text: key.purpose.rawValue)
+    if let member = key.member { writer.member("index", member) }
+    if let model = model(key, call) { writer.member("model", text: model) }
+    writer.member("cost", .double(outcome.value.cost ?? 0))
+    writer.member("prompt_tokens", usage?.promptTokens ?? 0)
+    writer.member("completion_tokens", usage?.completionTokens ?? 0)
   }
 
   /// Who was asked: the event that names a call may stand behind what the end rests on.

@@ -80,31 +80,38 @@ package struct AnalysisCompleted: Sendable, Equatable {
   }
 
   package var json: JSON {
-    var object = JSONObject(capacity: 12)
-    object.append("round", .int(Int64(round)))
-    object.append("call", .string(call.text))
-    object.append("analysis", analysis)
-    object.append("ranking", ifPresent: ranking.map { .array($0.map { .string($0.text) }) })
-    object.append(
-      "changes",
-      ifPresent: changes.map { changes in
-        .array(
-          changes.map { ["member": .int(Int64($0.member)), "from": .string($0.from), "to": .string($0.to)] })
+    .written(
+      JSONWriter.written(capacity: 4_096) { writer in
+        writer.object { writer in write(into: &writer) }
       })
-    object.append(
-      "evidence",
-      .array(
-        evidence.map {
-          [
-            "point": .string($0.point), "call": .string($0.call.text), "quote": .string($0.quote),
-            "verified": .bool($0.verified),
-          ]
-        }))
-    object.append("evidence_total", .int(Int64(evidenceTotal)))
-    object.append("evidence_verified", .int(Int64(evidenceVerified)))
-    object.append("dropped", .int(Int64(dropped)))
-    object.append("repairs", .int(Int64(repairs)))
-    object.append("prompt_version", .string(promptVersion))
-    return .object(object)
+  }
+
+  private func write(into writer: inout JSONWriter) {
+    writer.member("round", round)
+    writer.member("call", call)
+    writer.member("analysis", analysis)
+    if let ranking { writer.member("ranking", each: ranking) { $0.write($1) } }
+    if let changes {
+      writer.member("changes", each: changes) { writer, change in
+        writer.object { writer in
+          writer.member("member", change.member)
+          writer.member("from", text: change.from)
+          writer.member("to", text: change.to)
+        }
+      }
+    }
+    writer.member("evidence", each: evidence) { writer, entry in
+      writer.object { writer in
+        writer.member("point", text: entry.point)
+        writer.member("call", entry.call)
+        writer.member("quote", text: entry.quote)
+        writer.member("verified", entry.verified)
+      }
+    }
+    writer.member("evidence_total", evidenceTotal)
+    writer.member("evidence_verified", evidenceVerified)
+    writer.member("dropped", dropped)
+    writer.member("repairs", repairs)
+    writer.member("prompt_version", text: promptVersion)
   }
 }

@@ -55,8 +55,10 @@ package struct CallCompleted: Sendable, Equatable {
 
   init(_ fields: Fields, _ passing: Passing) throws(EventError) {
     call = try fields.call("call")
+    // in the order in which they are written
+    let asked = try fields.text("model_asked")
     model = try fields.string("model")
-    modelAsked = try fields.text("model_asked") ?? model
+    modelAsked = asked ?? model
     provider = try fields.text("provider")
     execution = try passing.text(.course, fields, "execution") ?? ""
     content = try passing.passage(.content, fields, "content") ?? .empty

@@ -28,14 +28,17 @@ package struct CallRequested: Sendable, Equatable {
   }
 
   package var json: JSON {
-    var object = JSONObject(capacity: 12)
-    call.writeHead(into: &object)
-    object.append("model", .string(model))
-    object.append("lane", .string(lane))
-    object.append("deadline", .string(deadline.rfc3339))
-    object.append("prompt_version", .string(promptVersion))
-    object.append("messages_sha256", .string(messagesHash))
-    return .object(object)
+    .written(
+      JSONWriter.written(capacity: 512) { writer in
+        writer.object { writer in
+          writer.head(call)
+          writer.member("model", text: model)
+          writer.member("lane", text: lane)
+          writer.member("deadline", text: deadline.rfc3339)
+          writer.member("prompt_version", text: promptVersion)
+          writer.member("messages_sha256", text: messagesHash)
+        }
+      })
   }
 }
 

@@ -49,8 +49,10 @@ package final class ModelRef: Sendable, Equatable {
   }
 
   init(_ fields: Fields) throws(EventError) {
+    // in the order in which they are written
+    let asked = try fields.text("model_asked")
     model = try fields.string("model")
-    asked = try fields.text("model_asked") ?? model
+    self.asked = asked ?? model
     lane = try fields.text("lane") ?? "default"
     price = try fields.object("price", Price.init)
   }

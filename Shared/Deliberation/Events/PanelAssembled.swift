@@ -23,10 +23,15 @@ package struct PanelAssembled: Sendable, Equatable {
   }
 
   package var json: JSON {
-    func list(_ calls: [CallID]) -> JSON { .array(calls.map { .string($0.text) }) }
-    return [
-      "round": .int(Int64(round)), "sealed": .string(sealed.rawValue), "answered": list(answered),
-      "failed": list(failed), "abandoned": list(abandoned),
-    ]
+    .written(
+      JSONWriter.written(capacity: 1_024) { writer in
+        writer.object { writer in
+          writer.member("round", round)
+          writer.member("sealed", text: sealed.rawValue)
+          writer.member("answered", each: answered) { $0.write($1) }
+          writer.member("failed", each: failed) { $0.write($1) }
+          writer.member("abandoned", each: abandoned) { $0.write($1) }
+        }
+      })
   }
 }

@@ -34,17 +34,22 @@ package struct PanelDispatched: Sendable, Equatable {
   }
 
   package var json: JSON {
-    [
-      "round": .int(Int64(round)),
-      "members": .array(
-        members.map { member in
-          var entry = JSONObject(capacity: 8)
-          entry.append("index", .int(Int64(member.index)))
-          member.model.write(into: &entry, price: false)
-          entry.append("call", .string(member.call.text))
-          return .object(entry)
-        }),
-      "deadline": .string(deadline.rfc3339), "prompt_version": .string(promptVersion),
-    ]
+    .written(
+      JSONWriter.written(capacity: 1_024) { writer in
+        writer.object { writer in
+          writer.member("round", round)
+          writer.member("members", each: members) { writer, member in
+            writer.object { writer in
+              writer.member("index", member.index)
+              writer.member("model_asked", text: member.model.asked)
+              writer.member("model", text: member.model.model)
+              writer.member("lane", text: member.model.lane)
+              writer.member("call", member.call)
+            }
+          }
+          writer.member("deadline", text: deadline.rfc3339)
+          writer.member("prompt_version", text: promptVersion)
+        }
+      })
   }
 }

@@ -16,10 +16,11 @@ enum AnalysisSchema {
   private static let debate = format(.debate)
 
   private static func format(_ mode: Mode) -> JSON {
-    [
+    let format: JSON = [
       "type": "json_schema",
       "json_schema": ["name": .string(name), "strict": true, "schema": schema(mode: mode)],
     ]
+    return .written(format.bytes)
   }
 
   private static func schema(mode: Mode) -> JSON {

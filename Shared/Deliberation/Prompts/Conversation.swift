@@ -28,18 +28,25 @@ struct Conversation {
 
   /// The same messages with an addition to the last user turn, or as one where there is none: two user turns in a row
   /// are refused by some models.
-  static func extend(_ messages: [JSON], with addition: Passage) -> [JSON] {
+  static func extend(_ messages: [JSON], holding contents: [Passage], _ write: (inout PromptWriter) -> Void)
+    -> [JSON]
+  {
+    func addition() -> Passage {
+      var prompt = PromptWriter(holding: contents)
+      write(&prompt)
+      return prompt.passage
+    }
     var messages = messages
     guard let last = messages.indices.last, messages[last]["role"] == "user",
       var turn = messages[last].object
-    else { return messages + [["role": "user", "content": .passage(addition)]] }
+    else { return messages + [["role": "user", "content": .passage(addition())]] }
     switch turn["content"] {
-    case .array(let parts): turn["content"] = .array(parts + [["type": "text", "text": .passage(addition)]])
+    case .array(let parts): turn["content"] = .array(parts + [["type": "text", "text": .passage(addition())]])
     case let content:
       let asked = Passage(text(content))
-      var prompt = PromptWriter(holding: [asked, addition])
+      var prompt = PromptWriter(holding: contents + [asked])
       prompt.part(asked)
-      prompt.part(addition)
+      write(&prompt)
       turn["content"] = .passage(prompt.passage)
     }
     messages[last] = .object(turn)

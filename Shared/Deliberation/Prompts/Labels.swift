@@ -6,9 +6,10 @@ package struct Labels: Sendable, Equatable {
 
   package init(deliberation: String, round: Int, calls: [CallID]) {
     // by the hash of something that no member can know or choose
+    var seed = SHA256()
+    seed.update("\(deliberation)\n\(round)\n")
     self.calls = calls.map { call in
-      var hash = SHA256()
-      hash.update("\(deliberation)\n\(round)\n")
+      var hash = seed
       hash.update(call.text)
       return (hash.finish(), call)
     }

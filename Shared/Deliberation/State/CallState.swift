@@ -25,6 +25,8 @@ package struct CallState: Sendable, Equatable {
   /// The place of the event that names it: its command is on its lane.
   package internal(set) var named: Int?
   package internal(set) var outcome: Fact<Outcome>?
+  /// Whether that is an answer: asked for each member on each event, so it is not looked for in the outcome again.
+  package internal(set) var isAnswered = false
 
   package var completed: CallCompleted? {
     guard case .completed(let call) = outcome?.value else { return nil }

@@ -130,6 +130,7 @@ extension Deliberation {
   private mutating func conclude(_ key: CallKey, _ fact: Fact<CallState.Outcome>) {
     guard calls[key]?.outcome == nil else { return }
     calls[key, default: CallState()].outcome = fact
+    if case .completed(let call) = fact.value, call.isAnswer { calls[key]?.isAnswered = true }
     passOn(key, fact)
   }
 

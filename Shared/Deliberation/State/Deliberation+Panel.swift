@@ -33,8 +33,7 @@ extension Deliberation {
     let call = calls[key]
     let givenUp = givenUp[member] ?? .max
     if let outcome = call?.outcome, outcome.place < givenUp {
-      guard case .completed(let answer) = outcome.value, answer.isAnswer else { return .failed(key) }
-      return .answered(key)
+      return call?.isAnswered == true ? .answered(key) : .failed(key)
     }
     if givenUp == .max { return .waiting(key) }
     // a stand-in that was never asked leaves the call that failed before it

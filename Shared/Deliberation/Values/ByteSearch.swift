@@ -6,10 +6,20 @@ enum ByteSearch {
     return text.withUTF8 { isSame($0, bytes) }
   }
 
-  /// From behind, because names that differ nearly always end differently.
+  /// From behind, because names that differ nearly always end differently; whole words first.
   static func isSame(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
     guard left.count == right.count else { return false }
+    guard let first = UnsafeRawPointer(left.baseAddress), let second = UnsafeRawPointer(right.baseAddress) else {
+      return left.isEmpty
+    }
     var place = left.count
+    while place >= 8 {
+      place -= 8
+      guard
+        first.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+          == second.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      else { return false }
+    }
     while place > 0, left[place - 1] == right[place - 1] { place -= 1 }
     return place == 0
   }

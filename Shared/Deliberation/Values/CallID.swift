@@ -105,10 +105,10 @@ package struct CallID: Hashable, Sendable {
   }
 
   /// The longest purpose, and three numbers of seven digits at most.
-  private static let localBytes = 32
+  static let localBytes = 32
 
   /// Returns where it ended.
-  private func writeLocal(into buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+  func writeLocal(into buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
     var end = start
     func put(_ byte: UInt8) {
       buffer[end] = byte

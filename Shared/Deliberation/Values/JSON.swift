@@ -10,6 +10,14 @@ package enum JSON: Sendable {
   case object(JSONObject)
   /// A text that was written before: the same as `string`, for whoever reads it.
   case passage(Passage)
+  /// A value that was written before: the same as what was written, and built only for whoever reads it.
+  case written([UInt8])
+
+  /// What was written before, built; all else as it is.
+  package var built: JSON {
+    guard case .written(let bytes) = self else { return self }
+    return (try? JSON.parse(bytes)) ?? .null
+  }
 }
 
 extension JSON: Equatable {
@@ -23,6 +31,8 @@ extension JSON: Equatable {
     case (.array(let left), .array(let right)): left == right
     case (.object(let left), .object(let right)): left == right
     case (.passage(let left), .passage(let right)): left == right
+    case (.written(let left), .written(let right)) where left == right: true
+    case (.written, _), (_, .written): left.built == right.built
     case (.passage(let passage), .string(let text)), (.string(let text), .passage(let passage)): passage.text == text
     default: false
     }
@@ -32,13 +42,13 @@ extension JSON: Equatable {
 extension JSON {
   /// The member of that name, where this is an object that has it.
   package subscript(key: String) -> JSON? {
-    guard case .object(let object) = self else { return nil }
+    guard case .object(let object) = built else { return nil }
     return object[key]
   }
 
   /// The element at that place, where this is an array that long.
   package subscript(index: Int) -> JSON? {
-    guard case .array(let array) = self, array.indices.contains(index) else { return nil }
+    guard case .array(let array) = built, array.indices.contains(index) else { return nil }
     return array[index]
   }
 
@@ -73,12 +83,12 @@ extension JSON {
   }
 
   package var array: [JSON]? {
-    guard case .array(let value) = self else { return nil }
+    guard case .array(let value) = built else { return nil }
     return value
   }
 
   package var object: JSONObject? {
-    guard case .object(let value) = self else { return nil }
+    guard case .object(let value) = built else { return nil }
     return value
   }
 
@@ -92,21 +102,37 @@ extension JSON {
   }
 
   /// About how many bytes its text takes, so that room is made once.
-  private var size: Int {
+  var size: Int {
     switch self {
     case .null, .bool: 5
     case .int: 12
     case .double: 24
     case .string(let text): JSONWriter.room(text.utf8.count) + 2
     case .passage(let passage): passage.size + 2
+    case .written(let value): value.count
     case .array(let elements): elements.reduce(2) { $0 + $1.size + 1 }
     case .object(let object): object.members.reduce(2) { $0 + JSONWriter.room($1.key.utf8.count) + 4 + $1.value.size }
     }
   }
 
+  /// How many bytes its text takes.
+  var count: Int {
+    switch self {
+    case .null: 4
+    case .bool(let value): value ? 4 : 5
+    case .int, .double: bytes.count
+    case .string(let text): JSONWriter.size(of: text) + 2
+    case .passage(let passage): passage.size + 2
+    case .written(let value): value.count
+    case .array(let elements): elements.reduce(max(2, elements.count + 1)) { $0 + $1.count }
+    case .object(let object):
+      object.members.reduce(max(2, object.count + 1)) { $0 + JSONWriter.size(of: $1.key) + 3 + $1.value.count }
+    }
+  }
+
   /// Whether its text takes at most so many bytes. What is far from it needs not be written to know that: no byte of a text
   /// takes more than six.
-  func fits(_ limit: Int) -> Bool { size * 6 <= limit || bytes.count <= limit }
+  func fits(_ limit: Int) -> Bool { size * 6 <= limit || count <= limit }
 
   /// The compact text of this value.
   package var text: String { String(decoding: bytes, as: UTF8.self) }

@@ -6,20 +6,24 @@ struct JSONNames {
   private(set) var count = 0
   /// The kinds so far: where a name's bit is not set it is new, and no other is looked at.
   private(set) var kinds: Kinds = 0
-  /// Beyond a handful of members their names are looked up: comparing each with each would let one record stop a
+  /// The same by other bytes: what is new has either bit free, nearly always.
+  private var others: Kinds = 0
+  /// Beyond some dozens of members their names are looked up: comparing each with each would let one record stop a
   /// partition.
   private var places: [String: Int] = [:]
 
-  private static let handful = 24
+  private static let dozens = 64
 
   /// The place of an earlier name that is the same as the one noted last; `start`: where the object's first stands.
   mutating func first(like name: Int, from start: Int, in nodes: [JSONText.Node], _ bytes: UnsafeBufferPointer<UInt8>)
     -> Int?
   {
-    let kind = Self.kind(nodes[name], bytes)
+    let (kind, other) = Self.kinds(nodes[name], bytes)
     var first: Int?
-    if count < Self.handful {
-      if kinds & kind != 0 { first = Self.walk(from: start, to: name, nodes) { nodes[$0].says(nodes[name], bytes) } }
+    if count < Self.dozens {
+      if kinds & kind != 0, others & other != 0 {
+        first = Self.walk(from: start, to: name, nodes) { nodes[$0].says(nodes[name], bytes) }
+      }
     } else {
       if places.isEmpty {
         _ = Self.walk(from: start, to: name, nodes) { place in
@@ -32,6 +36,7 @@ struct JSONNames {
       if first == nil { places[text] = name }
     }
     kinds |= kind
+    others |= other
     if first == nil { count += 1 }
     return first
   }
@@ -46,12 +51,19 @@ struct JSONNames {
     return nil
   }
 
-  private static func kind(_ node: JSONText.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Kinds {
+  private static func kinds(_ node: JSONText.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> (Kinds, Kinds) {
     guard node.isPlain else {
       var name = node.text(bytes)
-      return name.withUTF8 { kind($0) }
+      return name.withUTF8 { (kind($0), other($0)) }
     }
-    return kind(node.part(bytes))
+    let name = node.part(bytes)
+    return (kind(name), other(name))
+  }
+
+  private static func other(_ name: UnsafeBufferPointer<UInt8>) -> Kinds {
+    guard name.count > 2 else { return 1 }
+    let sum = UInt64(name[name.count / 2]) &* 5 &+ UInt64(name[name.count - 2]) &* 11 &+ UInt64(name[1])
+    return 1 << (sum & 63)
   }
 
   private static func kind(_ name: UnsafeBufferPointer<UInt8>) -> Kinds {

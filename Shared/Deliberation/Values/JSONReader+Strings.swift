@@ -25,17 +25,20 @@ extension JSONReader {
         return passed
       case UInt8(ascii: "\\"):
         passed.isPlain = false
-        place += 1
-        if place < bytes.count, Self.simple(bytes[place]) != nil {
-          if bytes[place] == UInt8(ascii: "/") { passed.isWritten = false }
+        // they often follow each other
+        repeat {
           place += 1
-          continue
-        }
-        position = place
-        let scalar = try escape()
-        if scalar.value >= 0x80 { passed.isASCII = false }
-        if !JSONWriter.isWritten(scalar, digit: bytes[position - 1]) { passed.isWritten = false }
-        place = position
+          if place < bytes.count, Self.isSimple(bytes[place]) {
+            if bytes[place] == UInt8(ascii: "/") { passed.isWritten = false }
+            place += 1
+          } else {
+            position = place
+            let scalar = try escape()
+            if scalar.value >= 0x80 { passed.isASCII = false }
+            if !JSONWriter.isWritten(scalar, digit: bytes[position - 1]) { passed.isWritten = false }
+            place = position
+          }
+        } while place < bytes.count && bytes[place] == UInt8(ascii: "\\")
       case 0..<0x20:
         position = place
         throw error(.controlCharacter)
@@ -43,16 +46,22 @@ extension JSONReader {
         passed.isASCII = false
         position = place
         // such characters seldom stand alone
-        while position < bytes.count, bytes[position] >= 0x80 { try passSequence(bytes[position]) }
+        repeat { try passSequence(bytes[position]) } while position < bytes.count && bytes[position] >= 0x80
         place = position
       default: place += 1
       }
     }
   }
 
+  /// Whether a backslash before that byte stands for one byte: a bit for each that it can be.
+  private static func isSimple(_ byte: UInt8) -> Bool {
+    let (low, high): (UInt64, UInt64) = (1 << 34 | 1 << 47, 1 << 28 | 1 << 34 | 1 << 38 | 1 << 46 | 1 << 50 | 1 << 52)
+    return byte < 0x80 && (byte < 64 ? low : high) &>> UInt64(byte & 63) & 1 != 0
+  }
+
   /// The next byte from there on that is no plain ASCII text, sixteen bytes at a time; where fewer are left they are looked
   /// at one by one.
-  private func plain(from start: Int) -> Int {
+  @inline(__always) private func plain(from start: Int) -> Int {
     guard let base = UnsafeRawPointer(bytes.baseAddress) else { return start }
     let (space, quote, slash) = (
       SIMD16<Int8>(repeating: 0x20), SIMD16<Int8>(repeating: 0x22), SIMD16<Int8>(repeating: 0x5C)

@@ -95,7 +95,28 @@ extension JSONText.Node {
   }
 
   func double(_ bytes: UnsafeBufferPointer<UInt8>) -> Double {
-    Double(String(decoding: part(bytes), as: UTF8.self)) ?? .nan
+    let part = part(bytes)
+    return Self.short(part) ?? Double(String(decoding: part, as: UTF8.self)) ?? .nan
+  }
+
+  /// Up to fifteen digits without an exponent: they and the power of ten are exact, so that their quotient is the nearest
+  /// double.
+  private static func short(_ part: UnsafeBufferPointer<UInt8>) -> Double? {
+    guard part.count <= 16, let first = part.first, first != UInt8(ascii: "-") else { return nil }
+    var digits: Int64 = 0
+    var scale: Int64 = 1
+    var isBehindPoint = false
+    for byte in part {
+      if byte == UInt8(ascii: "."), !isBehindPoint {
+        isBehindPoint = true
+        continue
+      }
+      let digit = byte &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      digits = digits * 10 + Int64(digit)
+      if isBehindPoint { scale *= 10 }
+    }
+    return isBehindPoint ? Double(digits) / Double(scale) : nil
   }
 }
 

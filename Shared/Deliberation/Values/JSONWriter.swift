@@ -1,6 +1,6 @@
 /// Writes JSON without spaces; the same value always gives the same bytes.
 struct JSONWriter {
-  private(set) var bytes: [UInt8] = []
+  var bytes: [UInt8] = []
 
   init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
@@ -8,7 +8,7 @@ struct JSONWriter {
     switch value {
     case .null: bytes.append(contentsOf: "null".utf8)
     case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-    case .int(let value): bytes.append(contentsOf: String(value).utf8)
+    case .int(let value): write(number: value)
     // JSON has no word for what is not a finite number
     case .double(let value): bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
     case .string(let value): write(text: value)
@@ -16,6 +16,7 @@ struct JSONWriter {
       bytes.append(UInt8(ascii: "\""))
       bytes.append(contentsOf: value.escaped)
       bytes.append(UInt8(ascii: "\""))
+    case .written(let value): bytes.append(contentsOf: value)
     case .array(let elements):
       bytes.append(UInt8(ascii: "["))
       var isFirst = true
@@ -40,6 +41,26 @@ struct JSONWriter {
   /// Puts in a value that was written before.
   mutating func write(written value: [UInt8]) { bytes.append(contentsOf: value) }
 
+  mutating func sign(_ sign: UInt8) { bytes.append(sign) }
+
+  mutating func write(number: Int64) {
+    // digits from behind, of a number that has at most nineteen
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { room in
+      var place = 20
+      var rest = number.magnitude
+      repeat {
+        place -= 1
+        room[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      } while rest > 0
+      if number < 0 {
+        place -= 1
+        room[place] = UInt8(ascii: "-")
+      }
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: room[place...]))
+    }
+  }
+
   mutating func open() { bytes.append(UInt8(ascii: "{")) }
 
   mutating func close() { bytes.append(UInt8(ascii: "}")) }
@@ -47,7 +68,7 @@ struct JSONWriter {
   mutating func write(key: String, first: Bool) { write(text: key, isNext: !first, isKey: true) }
 
   /// A text in its quotation marks, behind a comma where it is the next of several, before a colon where it is a key.
-  private mutating func write(text: String, isNext: Bool = false, isKey: Bool = false) {
+  mutating func write(text: String, isNext: Bool = false, isKey: Bool = false) {
     if isNext { bytes.append(UInt8(ascii: ",")) }
     bytes.append(UInt8(ascii: "\""))
     put(text)

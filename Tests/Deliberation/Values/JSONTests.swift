@@ -1,5 +1,6 @@
-import Deliberation
 import Testing
+
+@testable import Deliberation
 
 @Suite("JSON") struct JSONTests {
   @Test(
@@ -54,8 +55,8 @@ import Testing
   }
 
   @Test("is held to its rules byte by byte, wherever in a word a byte stands") func places() throws {
-    for before in 0..<17 {
-      for after in [0, 1, 7, 8, 20] {
+    for before in 0..<33 {
+      for after in [0, 1, 7, 8, 15, 16, 20] {
         let (start, end) = (String(repeating: "x", count: before), String(repeating: "y", count: after))
         for byte in UInt8(0)..<0x20 {
           let bytes = Array("\"\(start)".utf8) + [byte] + Array("\(end)\"".utf8)
@@ -87,6 +88,36 @@ import Testing
     #expect(JSON.double(3).int == 3)
     #expect(JSON.double(3.5).int == nil)
     #expect(JSON.int(3).number == 3)
+    for number in [Int64.min, -1, 0, 9, 10, Int64.max] { #expect(JSON.int(number).text == "\(number)") }
+  }
+
+  @Test("reads a short decimal as the nearest double") func decimals() throws {
+    var random = SplitMix(seed: 7)
+    for _ in 0..<2_000 {
+      let whole = Int.random(in: 0...99_999, using: &random)
+      let behind = String(Int.random(in: 1...999_999_999, using: &random))
+      let text = "\(whole).\(String(repeating: "0", count: Int.random(in: 0...6, using: &random)))\(behind)"
+      #expect(try JSON.parse(text).number == Double(text), "\(text)")
+      #expect(try JSON.parse("-\(text)").number == Double("-\(text)"))
+    }
+  }
+
+  @Test("is the same whether it was written before or not, and says how long it is") func written() throws {
+    let tree: JSON = ["a": [1, -2.5, "x\n", .null, true, [:], []], "é\"": ["b": "😀", "c": false]]
+    let written = JSON.written(tree.bytes)
+    #expect(tree == written && written == tree && written == .written(Array((" " + tree.text).utf8)))
+    #expect(written != ["a": 1] && written["a"]?[2] == "x\n" && written["é\""]?.object?.keys == ["b", "c"])
+    #expect(tree.count == tree.bytes.count && JSON.array([written, tree]).bytes.count == 2 * tree.count + 3)
+  }
+
+  @Test("finds a name that stands twice among few and among many", arguments: [2, 30, 63, 64, 65, 300])
+  func repeated(names: Int) throws {
+    let members = (0..<names).map { "\"name \($0)\":\($0)" }
+    for again in [0, names / 2, names - 1] {
+      let text = "{\(members.joined(separator: ",")),\"name \(again)\":\"last\"}"
+      let read = try #require(try JSON.parse(text).object)
+      #expect(read.count == names && read["name \(again)"] == "last" && read.members[again].value == "last")
+    }
   }
 
   @Test("says how long a text becomes between its quotes") func size() {
