@@ -77,11 +77,13 @@ package final class Consumer: @unchecked Sendable {
 
   /// Runs `body` on the loop soon, from any thread; after `stop` never.
   package func perform(_ body: @escaping @Sendable (Consumer) -> Void) {
-    inbox.withLock { inbox in
+    let handle = inbox.withLock { inbox in
       inbox.commands.append(body)
-      // the first has woken it, and the rest are found with it
-      if inbox.commands.count == 1 { inbox.handle?.wake() }
+      // the first wakes it, and the rest are found with it
+      return inbox.commands.count == 1 ? inbox.handle : nil
     }
+    // not with the lock held, which is the first thing that the loop wants
+    handle?.wake()
   }
 
   /// Gives the partitions back (`revoked`, not lost), leaves the group and ends, from any thread but the loop's. Blocks,

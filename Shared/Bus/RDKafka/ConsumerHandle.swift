@@ -1,12 +1,15 @@
 internal import CRdKafka
 internal import Telemetry
+internal import Threads
 
-/// One librdkafka consumer. `wake` may be called from any thread, the rest from the one that polls; after `destroy`
-/// nothing.
+/// One librdkafka consumer. `wake` may be called from any thread, at any time; the rest from the one that polls, and after
+/// `destroy` nothing.
 // Unchecked because librdkafka's handle is thread-safe and `names` is only touched by the thread that polls.
 final class ConsumerHandle: @unchecked Sendable {
   let handle: OpaquePointer
   private let queue: OpaquePointer
+  /// Whoever wakes may not know yet that it is being destroyed.
+  private let isAlive = Lock(true)
   let callbacks: HandleCallbacks
   /// Topic names by librdkafka's topic object, so that a record costs no new string. Emptied with each assignment, which
   /// may free those objects.
@@ -83,7 +86,7 @@ final class ConsumerHandle: @unchecked Sendable {
 
   /// Ends a poll that waits, or the next one. The flag that this sets stays until a poll finds its queue empty (read in
   /// 2.0.2's source), so none is lost.
-  func wake() { rd_kafka_queue_yield(queue) }
+  func wake() { isAlive.withLock { if $0 { rd_kafka_queue_yield(queue) } } }
 
   func subscribe(_ topics: [String]) -> KafkaError? {
     let list = PartitionList(topics.map { TopicPartition(topic: $0, partition: RD_KAFKA_PARTITION_UA) })
@@ -140,6 +143,7 @@ final class ConsumerHandle: @unchecked Sendable {
 
   /// Ends the queue's and the handle's life; blocks until its threads have ended.
   func destroy() {
+    isAlive.withLock { $0 = false }
     rd_kafka_queue_destroy(queue)
     Handle.destroy(handle, callbacks)
   }
