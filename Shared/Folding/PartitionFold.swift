@@ -349,7 +349,7 @@ package struct PartitionFold<D: Decider> {
 
   mutating func remember(_ name: String, _ recalled: [String], since: Int64) {
     let at = since + limits.windowMilliseconds
-    guard ended.updateValue(Memory(forgetAt: at, recalled: recalled), forKey: name) == nil else { return }
+    ended[name] = Memory(forgetAt: at, recalled: recalled)
     forgetLater(name, at)
   }
 

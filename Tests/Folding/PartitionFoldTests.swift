@@ -1,4 +1,4 @@
-import Folding
+@testable import Folding
 import Testing
 
 @Suite("A folded partition") struct PartitionFoldTests {
@@ -167,6 +167,16 @@ import Testing
     #expect(bench.fold.stateCount == 100)
     #expect(bench.fold.state("x999") != nil)
     #expect(bench.fold.state("x899") == nil)
+  }
+
+  @Test("forgets in its time what is remembered a second time") func rememberedAgain() {
+    var bench = Bench(limits: FoldLimits(windowMilliseconds: 1_000))
+    bench.fold.remember("x", [], since: 0)
+    bench.fold.remember("x", [], since: 500)
+    bench.fold.forget(now: 1_400)
+    #expect(bench.fold.ended["x"] != nil)
+    bench.fold.forget(now: 1_500)
+    #expect(bench.fold.ended["x"] == nil)
   }
 
   @Test("is up to the end also where the last offsets there are no records") func markers() {
