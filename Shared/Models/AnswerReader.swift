@@ -74,7 +74,13 @@ package struct AnswerReader: Sendable {
       body = []
       return nil
     }
-    if !isShapeSeen { look(bytes) }
+    var bytes = bytes
+    if !isShapeSeen, shape != .refusal {
+      // what stands before it says nothing, wherever it is cut
+      guard let start = bytes.firstIndex(where: { !Self.nothing.contains($0) }) else { return nil }
+      bytes.removeFirst(start)
+      look(bytes[0])
+    }
     switch shape {
     case .unknown: return nil
     case .refusal:
@@ -125,6 +131,8 @@ package struct AnswerReader: Sendable {
 
   /// Some servers put a byte order mark before their JSON, which says nothing and is no JSON.
   private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  /// What may stand before an answer.
+  private static let nothing: [UInt8] = [0x20, 0x09, 0x0A, 0x0D] + mark
   private static let done = Array("[DONE]".utf8)
 
   /// Some providers cut a character in two: the answer is paid for and better with a replaced character than lost, but
@@ -140,10 +148,7 @@ package struct AnswerReader: Sendable {
 
   /// What the first byte says is believed rather than the content type: some servers answer whole where they call it a
   /// stream, and the other way round.
-  private mutating func look(_ bytes: [UInt8]) {
-    guard shape != .refusal,
-      let first = bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) })
-    else { return }
+  private mutating func look(_ first: UInt8) {
     isShapeSeen = true
     switch first {
     case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "<"): shape = .whole

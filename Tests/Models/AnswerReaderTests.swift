@@ -191,8 +191,13 @@ import Testing
       "\u{FEFF}{\"choices\":[{\"message\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}", type: type, size: size)
     #expect(answer.failure == nil)
     #expect(answer.answer.content == "yes")
-    let error = Self.read("\u{FEFF}{\"error\":{\"message\":\"slow down\",\"code\":429}}", type: type, size: size)
-    #expect(error.failure?.reason == .rateLimited)
+    for marks in [1, 30] {
+      let error = Self.read(
+        String(repeating: "\u{FEFF}", count: marks) + "{\"error\":{\"message\":\"slow down\",\"code\":429}}",
+        type: type,
+        size: size)
+      #expect(error.failure?.reason == .rateLimited, "\(marks)")
+    }
   }
 
   @Test func `a character that a provider cut in two does not lose the answer`() {
