@@ -87,12 +87,7 @@ package struct SSEParser: Sendable {
       return
     }
     // what nearly all lines are
-    if let start = Self.dataStart(line) {
-      if hasData { data.append(0x0A) }
-      data.append(contentsOf: line[start...])
-      hasData = true
-      return
-    }
+    if let start = Self.dataStart(line) { return take(line[start...]) }
     let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
     var value = colon < line.endIndex ? line[(colon + 1)...] : []
     if value.first == UInt8(ascii: " ") { value.removeFirst() }
@@ -108,11 +103,15 @@ package struct SSEParser: Sendable {
     }
   }
 
+  private mutating func take(_ text: ArraySlice<UInt8>) {
+    if hasData { data.append(0x0A) }
+    data.append(contentsOf: text)
+    hasData = true
+  }
+
   private mutating func field(_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) {
     if name.elementsEqual("data".utf8) {
-      if hasData { data.append(0x0A) }
-      data.append(contentsOf: value)
-      hasData = true
+      take(value)
     } else if name.elementsEqual("event".utf8) {
       event = String(decoding: value, as: UTF8.self)
     } else if name.elementsEqual("id".utf8), !value.contains(0) {
