@@ -17,7 +17,7 @@ package protocol Decides: Sendable {
   func passes(type: String, id: String, _ state: Deliberation?) -> Passing
 
   /// The same for what cannot be left aside before it was read.
-  func drops(_ event: Event) -> Event
+  func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted
 
   /// What follows from an event that came after its deliberation had ended and was dropped.
   func late(_ recorded: Recorded) -> [Output]
@@ -26,7 +26,7 @@ package protocol Decides: Sendable {
 extension Decides {
   package var settles: Bool { false }
   package func late(_ recorded: Recorded) -> [Output] { [] }
-  package func drops(_ event: Event) -> Event { event }
+  package func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { analysis }
   package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
     Outcomes.areTold(type) ? Outcomes.aside : []
   }

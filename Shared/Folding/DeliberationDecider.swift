@@ -115,8 +115,7 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
       var event = try Event.parse(
         type: envelope.type, id: envelope.id, value: record.value, of: record.subject,
         passing: logic.passes(type: envelope.type, id: envelope.id, state))
-      // the one event that is left aside in part once it was read: others are not copied to find that out
-      if case .analysisCompleted? = event { event = event.map { logic.drops($0) } }
+      if case .analysisCompleted(let analysis)? = event { event = .analysisCompleted(logic.keeps(analysis)) }
       return Recorded(
         id: envelope.id, type: envelope.type, subject: record.subject,
         time: Moment(rfc3339: envelope.time) ?? Moment(milliseconds: record.timestamp),

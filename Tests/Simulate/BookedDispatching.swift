@@ -17,5 +17,5 @@ struct BookedDispatching: Decides {
   func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
     dispatching.passes(type: type, id: id, state)
   }
-  func drops(_ event: Event) -> Event { dispatching.drops(event) }
+  func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { dispatching.keeps(analysis) }
 }

@@ -26,7 +26,7 @@ struct MutantLogic<Logic: Decides>: Decides {
 
   func isOpen(_ deliberation: Deliberation) -> Bool { logic.isOpen(deliberation) }
   func late(_ recorded: Recorded) -> [Output] { logic.late(recorded) }
-  func drops(_ event: Event) -> Event { logic.drops(event) }
+  func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { logic.keeps(analysis) }
   func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
     logic.passes(type: type, id: id, state)
   }

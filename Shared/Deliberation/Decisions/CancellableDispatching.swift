@@ -14,6 +14,6 @@ package struct CancellableDispatching: Decides {
   package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
     dispatching.passes(type: type, id: id, state)
   }
-  package func drops(_ event: Event) -> Event { dispatching.drops(event) }
+  package func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { dispatching.keeps(analysis) }
   package func isOpen(_ deliberation: Deliberation) -> Bool { dispatching.isOpen(deliberation) }
 }

@@ -41,7 +41,9 @@ extension Dispatching {
     }
   }
 
-  package func drops(_ event: Event) -> Event { event.withoutAnalysis(keepingPoints: false) }
+  package func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted {
+    analysis.withoutEvidence(keepingPoints: false)
+  }
 }
 
 extension Judging {
@@ -54,7 +56,9 @@ extension Judging {
     return Outcomes.asideWithContent
   }
 
-  package func drops(_ event: Event) -> Event { event.withoutAnalysis(keepingPoints: true) }
+  package func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted {
+    analysis.withoutEvidence(keepingPoints: true)
+  }
 }
 
 extension Assembling {
@@ -65,14 +69,12 @@ extension Assembling {
   }
 }
 
-extension Event {
-  /// An analysis without the evidence, and without its points where they are of no use either.
-  func withoutAnalysis(keepingPoints: Bool) -> Event {
-    guard case .analysisCompleted(let event) = self else { return self }
-    return .analysisCompleted(
-      AnalysisCompleted(
-        round: event.round, call: event.call, analysis: keepingPoints ? event.analysis : [:], ranking: event.ranking,
-        changes: nil, evidence: [], evidenceTotal: event.evidenceTotal, evidenceVerified: event.evidenceVerified,
-        dropped: event.dropped, repairs: event.repairs, promptVersion: event.promptVersion))
+extension AnalysisCompleted {
+  /// Without the points too where they are of no use either.
+  func withoutEvidence(keepingPoints: Bool) -> AnalysisCompleted {
+    AnalysisCompleted(
+      round: round, call: call, analysis: keepingPoints ? analysis : [:], ranking: ranking, changes: nil, evidence: [],
+      evidenceTotal: evidenceTotal, evidenceVerified: evidenceVerified, dropped: dropped, repairs: repairs,
+      promptVersion: promptVersion)
   }
 }
