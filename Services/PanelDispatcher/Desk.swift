@@ -98,7 +98,7 @@ final class Desk: @unchecked Sendable {
     let source = record.source
     guard let line = lines[source], line.waitsAt == nil, record.offset >= line.next else { return }
     let isBulk = record.topic == context.topics.requestsBulk
-    guard folder.isCaughtUp, admission.mayTake(isBulk: isBulk, openCount: folder.openCount) else {
+    guard let open = folder.mostOpen, admission.mayTake(isBulk: isBulk, openCount: open) else {
       return wait(source, record.offset, consumer)
     }
     let now = context.clock()
@@ -175,8 +175,7 @@ final class Desk: @unchecked Sendable {
   }
 
   private func goOn(_ folder: Folder<DeliberationDecider<CancellableDispatching>>, _ consumer: Consumer) {
-    guard folder.isCaughtUp else { return }
-    let open = folder.openCount
+    guard let open = folder.mostOpen else { return }
     for (source, line) in lines {
       guard let offset = line.waitsAt else { continue }
       guard admission.mayTake(isBulk: source.topic == context.topics.requestsBulk, openCount: open) else { continue }

@@ -78,8 +78,15 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
 
   package func owns(_ partition: Int32) -> Bool { folds[partition] != nil }
 
-  /// True where all owned partitions have been folded up to their end.
-  package var isCaughtUp: Bool { !folds.values.contains { $0.fold.isRefolding } }
+  /// No more deliberations than that are open on the partitions owned here; nil: that is known when they are folded.
+  package var mostOpen: Int? {
+    var sum = 0
+    for owned in folds.values {
+      guard let open = owned.fold.mostOpen else { return nil }
+      sum += open
+    }
+    return sum
+  }
 
   /// Asks the decider again about one subject.
   package func reconsider(_ subject: String, partition: Int32, _ consumer: Consumer) {

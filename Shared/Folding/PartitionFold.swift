@@ -186,16 +186,25 @@ package struct PartitionFold<D: Decider> {
     for offset in unacknowledged.values { acknowledged = min(acknowledged, offset) }
     for offset in deadLetters { acknowledged = min(acknowledged, offset) }
     if let head = holding.first, head.first <= acknowledged {
-      return Progress(committed: head.first, acknowledged: acknowledged, timestamp: head.timestamp)
+      return Progress(
+        committed: head.first, acknowledged: acknowledged, timestamp: head.timestamp, open: openCount)
     }
-    return Progress(committed: acknowledged, acknowledged: acknowledged, timestamp: lastTimestamp)
+    return Progress(
+      committed: acknowledged, acknowledged: acknowledged, timestamp: lastTimestamp, open: openCount)
   }
 
   /// Whether an output of the subject waits for the acknowledgement of another.
   package func isAwaiting(_ subject: String) -> Bool { subjects[subject]?.waiting.isEmpty == false }
 
   /// How many records must be folded again after a restart.
-  package mutating func heldCount() -> Int64 { position - progress().committed }
+  package mutating func heldCount() -> Int64 { (isRefolding ? end : position) - progress().committed }
+
+  /// No more subjects than that are open. Up to the end: as many as were when it was committed, and one for each record
+  /// since; nil where nobody knows how many were.
+  package var mostOpen: Int? {
+    guard isRefolding else { return openCount }
+    return resumed.open.map { $0 + Int(max(0, end - resumed.acknowledged)) }
+  }
 
   /// The state of a subject, as folded; for tests and for those who ask.
   package func state(_ subject: String) -> D.State? { subjects[subject]?.state }

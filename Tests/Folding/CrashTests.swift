@@ -30,7 +30,10 @@ private struct World {
   var written: [FoldToken] = []
   var now: Int64 = 0
   var asked = 0
-  var maxOpen = 0
+  /// How many subjects may be open by what was known before it was all folded.
+  var mostOpen: Int?
+  var takeovers = 0
+  var tooMany: [String] = []
 
   init(seed: UInt64) {
     random = Seeded(seed)
@@ -82,6 +85,15 @@ private struct World {
     let start = committed.committed - min(back, committed.committed)
     fold = Self.fresh(committed, start: start, end: Int64(log.count))
     read = start
+    mostOpen = fold.mostOpen
+  }
+
+  /// Once all is folded, no more may be open than was said before.
+  mutating func count() {
+    guard let most = mostOpen, !fold.isRefolding else { return }
+    if fold.openCount > most { tooMany.append("\(fold.openCount) open at \(read), said to be at most \(most)") }
+    mostOpen = nil
+    takeovers += 1
   }
 
   mutating func step() {
@@ -110,7 +122,7 @@ private struct World {
       now += 10
       carryOut(fold.tick(now: now))
     }
-    maxOpen = max(maxOpen, fold.openCount)
+    count()
   }
 
   /// No more faults: everything must come to its end.
@@ -136,9 +148,12 @@ private struct World {
 @Suite("A partition whose owner is killed") struct CrashTests {
   @Test("ends everything once to whoever reads the log, whatever the moment", arguments: [0, 1, 2, 3])
   func crashes(block: Int) {
+    var takeovers = 0
     for seed in (block * 250)..<(block * 250 + 250) {
       var world = World(seed: UInt64(seed))
       for _ in 0..<600 { world.step() }
+      takeovers += world.takeovers
+      #expect(world.tooMany == [], "seed \(seed)")
       world.settle()
       for number in 0..<world.asked {
         let subject = "s\(number)"
@@ -160,5 +175,6 @@ private struct World {
       #expect(world.fold.pendingCount == 0, "seed \(seed)")
       #expect(world.fold.progress().committed == Int64(world.log.count), "seed \(seed)")
     }
+    #expect(takeovers > 250)
   }
 }

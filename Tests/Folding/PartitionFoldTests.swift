@@ -232,11 +232,35 @@ import Testing
     #expect(bench.fold.openCount == 1)
   }
 
+  @Test("how many may be open is known before it has folded up to the end")
+  func mostOpen() {
+    func fold(_ open: Int?, acknowledged: Int64, end: Int64) -> PartitionFold<Toy> {
+      PartitionFold(
+        decider: Toy(), limits: FoldLimits(),
+        resumed: Progress(committed: 5, acknowledged: acknowledged, timestamp: 0, open: open), start: 0, end: end,
+        now: 0)
+    }
+    #expect(fold(3, acknowledged: 7, end: 12).mostOpen == 8)
+    #expect(fold(3, acknowledged: 12, end: 12).mostOpen == 3)
+    #expect(fold(nil, acknowledged: 7, end: 12).mostOpen == nil, "nobody knows")
+    #expect(fold(nil, acknowledged: 0, end: 0).mostOpen == 0, "nothing stands there")
+    var bench = Bench(end: 1)
+    #expect(bench.fold.mostOpen == nil)
+    _ = bench.read("a", "opened")
+    #expect(bench.fold.mostOpen == 1)
+    #expect(bench.fold.progress().open == 1)
+  }
+
   @Test("the offsets and what goes with them survive being written and read")
   func metadata() {
-    let progress = Progress(committed: 5, acknowledged: 9, timestamp: 77)
-    #expect(Progress(committed: 5, metadata: progress.metadata) == progress)
-    for foreign in [nil, "", "2;1;1", "1;x;1", "1;4;1", "AAAA"] {
+    for open in [nil, 0, 12] {
+      let progress = Progress(committed: 5, acknowledged: 9, timestamp: 77, open: open)
+      #expect(Progress(committed: 5, metadata: progress.metadata) == progress)
+    }
+    #expect(
+      Progress(committed: 5, metadata: "1;9;77") == Progress(committed: 5, acknowledged: 9, timestamp: 77),
+      "as the version before wrote it")
+    for foreign in [nil, "", "2;1;1", "1;x;1", "1;4;1", "2;4;1;1", "2;x;1;1", "3;9;77;1", "AAAA"] {
       #expect(Progress(committed: 5, metadata: foreign) == Progress(committed: 5, acknowledged: 5, timestamp: 0))
     }
   }

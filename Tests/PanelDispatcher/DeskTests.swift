@@ -15,11 +15,17 @@ private final class Counting: Receiver, @unchecked Sendable {
   let turns = Lock(0)
   /// Records of requests that were read, those that were read again among them.
   let asks = Lock(0)
+  /// Of this topic nothing is read.
+  private let unread: String?
 
-  init(_ receiver: any Receiver) { self.receiver = receiver }
+  init(_ receiver: any Receiver, unread: String? = nil) {
+    self.receiver = receiver
+    self.unread = unread
+  }
 
   func assigned(_ assignments: [Assignment], _ consumer: Consumer) -> [TopicPartition: StartAt] {
-    receiver.assigned(assignments, consumer)
+    for assignment in assignments where assignment.partition.topic == unread { consumer.pause(assignment.partition) }
+    return receiver.assigned(assignments, consumer)
   }
   func revoked(_ partitions: [TopicPartition], lost: Bool, _ consumer: Consumer) {
     receiver.revoked(partitions, lost: lost, consumer)
@@ -41,9 +47,12 @@ private final class Counting: Receiver, @unchecked Sendable {
 }
 
 @Suite("The desk", .serialized, .timeLimit(.minutes(1))) struct DeskTests {
-  private func start(_ stage: Stage, _ limits: Settings.Limits = Settings.Limits()) throws -> (Counting, Consumer) {
+  private func start(
+    _ stage: Stage, _ limits: Settings.Limits = Settings.Limits(), unread: String? = nil
+  ) throws -> (Counting, Consumer) {
     let (folder, desk) = try stage.dispatcher(limits)
-    let counting = Counting(DispatchReceiver(folder: folder, desk: desk, events: stage.topics.events))
+    let receiver = DispatchReceiver(folder: folder, desk: desk, events: stage.topics.events)
+    let counting = Counting(receiver, unread: unread)
     return (counting, try stage.consumer(stage.partitions, group: "g") { counting })
   }
 
@@ -142,6 +151,33 @@ private final class Counting: Receiver, @unchecked Sendable {
     try await eventually("the second is taken") { requested(events, names[1]) }
     #expect(counting.asks.withLock { $0 } == 3)
     consumer.stop(within: .seconds(5))
+    events.stop()
+    stage.end()
+  }
+
+  @Test("takes an ask after a takeover before the log is folded, where there is room for all that may be open")
+  func early() async throws {
+    let stage = try await Stage()
+    let (_, first) = try start(stage)
+    let events = try stage.watch(stage.topics.events, partitions: 2)
+    try await stage.ask("d0")
+    try await eventually("it is open") { requested(events, "d0") }
+    first.stop(within: .seconds(5))
+    // one that is open, and what was written since the last commit
+    let most = 1 + events.seen.withLock { $0.count } + 1
+    var limits = Settings.Limits()
+    limits.maxOpen = 1
+    let (full, second) = try start(stage, limits, unread: stage.topics.events)
+    try await stage.ask("d1")
+    try await eventually("the ask was read") { full.asks.withLock { $0 } >= 1 }
+    let until = ContinuousClock.now + .milliseconds(500)
+    try await eventually("half a second has passed") { until < .now }
+    #expect(!requested(events, "d1"), "there is no room")
+    second.stop(within: .seconds(5))
+    limits.maxOpen = most
+    let (_, third) = try start(stage, limits, unread: stage.topics.events)
+    try await eventually("it is taken, although nothing of the log was read") { requested(events, "d1") }
+    third.stop(within: .seconds(5))
     events.stop()
     stage.end()
   }
