@@ -26,8 +26,8 @@ func openLedger(_ context: ServiceContext) throws -> any Stoppable {
   let running = Running(inlet: inlet)
   let begun = Bell()
 
-  // An idle fetch costs the embedded broker as much as a full one.
-  let bus = settings.bus.patient
+  // An idle fetch costs the embedded broker as much as a full one, and a real one as much for a record as for a hundred.
+  let bus = settings.bus.gathering
   let session = try BusSession(
     context, warming: [topics.events, topics.requests, topics.requestsBulk], reading: bus
   ) { session in
