@@ -12,11 +12,13 @@ extension BacklogWorkload {
     defer { system.stop(abruptly: true) }
     let rate = 100
     let minutes = holdMinutes
+    // the longest that an ask may take is half an hour, and it must not be over yet when the deciders have come back
+    let passing = Duration.seconds(min(60 * minutes, 1_770))
     let load = FusionBench(system, client, FusionBench.Panel(latency: 200...200), .seconds(1))
     let quick = FusionBench(system, client, FusionBench.Panel(latency: 0...0), .seconds(1))
     let (held, round) = try awaited { () async throws(CommandError) in
       let held = try await Self.hold(system, client, minutes)
-      return (held, await load.paced(rate, for: .seconds(60 * minutes)))
+      return (held, await load.paced(rate, for: passing))
     }
     let records = try awaited { () async throws(CommandError) in
       await system.metric("conclave_folding_held_records", of: "aggregator", client)
