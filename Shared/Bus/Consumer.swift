@@ -83,7 +83,7 @@ package final class Consumer: @unchecked Sendable {
       return inbox.commands.count == 1 ? inbox.handle : nil
     }
     // not with the lock held, which is the first thing that the loop wants
-    handle?.wake()
+    if let handle { Turn.atEnd(handle) { handle.wake() } }
   }
 
   /// Gives the partitions back (`revoked`, not lost), leaves the group and ends, from any thread but the loop's. Blocks,

@@ -15,6 +15,8 @@ final class ProducerLoop: @unchecked Sendable {
   private var said: [String: ContinuousClock.Instant] = [:]
   private var disposal = Disposal()
   private var refreshed: [String: ContinuousClock.Instant] = [:]
+  /// What one poll has brought of acknowledgements: settled together.
+  private var written: [(number: UInt, position: Position)] = []
 
   init(_ producer: Producer, _ handle: ProducerHandle) {
     self.producer = producer
@@ -30,7 +32,10 @@ final class ProducerLoop: @unchecked Sendable {
   func run() {
     while true {
       let hurry = producer.state.withLock { $0.pending.hasWaiting || $0.isClosing }
-      handle.poll(hurry ? 5 : Tuning.longestPoll.milliseconds)
+      Turn.run {
+        handle.poll(hurry ? 5 : Tuning.longestPoll.milliseconds)
+        settleWritten()
+      }
       tellRefused()
       if producer.state.withLock({ $0.isFatal }) { replaceInTime() }
       forgetDenial()
@@ -63,16 +68,7 @@ final class ProducerLoop: @unchecked Sendable {
         producer.log.debug("bus.produce.again", ("error", "acknowledged without an offset"))
         return
       }
-      let delivered = producer.state.withLock { state in
-        let pending = state.pending.remove(number)
-        if let pending, !state.pending.stalled.isEmpty { state.pending.opened(pending.record.topic) }
-        return pending
-      }
-      setbacks.hasWritten()
-      guard let pending = delivered else { return }
-      producer.measures.latency.observe(pending.since.duration(to: .now).seconds)
-      producer.measures.written(pending.record.topic)
-      pending.acknowledged(.success(position))
+      written.append((number, position))
     case .failure(let error):
       if error.stallsItsTopic {
         producer.state.withLock { state in
@@ -93,6 +89,26 @@ final class ProducerLoop: @unchecked Sendable {
       producer.measures.refused(pending.record.topic)
       pending.acknowledged(.failure(refusal(error, pending.record)))
     }
+  }
+
+  private func settleWritten() {
+    guard !written.isEmpty else { return }
+    let settled = producer.state.withLock { state in
+      written.map { number, _ in
+        let pending = state.pending.remove(number)
+        if let pending, !state.pending.stalled.isEmpty { state.pending.opened(pending.record.topic) }
+        return pending
+      }
+    }
+    setbacks.hasWritten()
+    let now = ContinuousClock.now
+    for (pending, (_, position)) in zip(settled, written) {
+      guard let pending else { continue }
+      producer.measures.latency.observe(pending.since.duration(to: now).seconds)
+      producer.measures.written(pending.record.topic)
+      pending.acknowledged(.success(position))
+    }
+    written.removeAll(keepingCapacity: true)
   }
 
   private func refusal(_ error: KafkaError, _ record: Outgoing) -> BusError {

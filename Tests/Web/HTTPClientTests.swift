@@ -1,6 +1,7 @@
 import Telemetry
 import Testing
 import Threads
+import Waiting
 import Web
 
 @Suite("An HTTP client", .timeLimit(.minutes(1))) struct HTTPClientTests {
@@ -263,6 +264,36 @@ import Web
       #expect(eventually { done.withLock { $0 } == 300 })
       #expect(reused.withLock { $0 } == 300 * round)
     }
+  }
+
+  @Test("gives up the connections of a crowd that has gone") func crowd() async throws {
+    var options = HTTPClientOptions()
+    options.idleConnection = .seconds(1)
+    let client = HTTPClient(options)
+    let metrics = Metrics()
+    let waiting = Lock<[Responder]>([])
+    let server = try HTTPServer(
+      SocketAddress(host: "127.0.0.1", port: 0), log: .silent, metrics: metrics
+    ) { request, responder in
+      if request.path == "/one" { responder.respond(200) } else { waiting.withLock { $0.append(responder) } }
+    }
+    defer { server.stop() }
+    let url = "http://127.0.0.1:\(server.port)/"
+    for _ in 0..<300 { client.start(HTTPRequest(url: url)) { _ in } }
+    #expect(eventually { waiting.withLock(\.count) == 300 })
+    for responder in waiting.withLock({ $0 }) { responder.respond(200) }
+    #expect(eventually { client.inFlight == 0 })
+    var patience = Patience(.seconds(20))
+    func connections() -> Int {
+      let line = metrics.render().split(separator: "\n").first { $0.hasPrefix("conclave_http_connections ") }
+      return line.flatMap { Int($0.split(separator: " ")[1]) } ?? .max
+    }
+    // one of the branches that the crowd was spread over is enough from now on
+    while connections() > 130, !patience.isOver() {
+      let response = try await client.send(HTTPRequest(url: url + "one"))
+      #expect(response.status == 200)
+    }
+    #expect(connections() <= 130)
   }
 
   @Test("takes no more requests at a time than it may") func busy() async throws {

@@ -115,28 +115,29 @@ final class LaneLoop: Receiver, @unchecked Sendable {
 
   // MARK: what the table wants
 
-  private func act() {
-    for action in table.take() {
-      switch action {
-      case .start(let attempt):
-        if log.tellsDetails { tell(attempt) }
-        exchanges[TryName(serial: attempt.serial, number: attempt.number)] = performer.start(attempt, mailbox)
-      case .stop(let serial, let number): exchanges[TryName(serial: serial, number: number)]?.stop()
-      case .use(let round, let serial, let number):
-        let task = Task { [mailbox, toolbox = performer.toolbox] in
-          mailbox.post(.used(serial: serial, number: number, await toolbox.use(round)))
-        }
-        toolTasks[serial] = (number, task)
-      case .stopTools(let serial): toolTasks.removeValue(forKey: serial)?.task.cancel()
-      case .find(let serial, let key, let seconds):
-        cache?.find(key, within: seconds) { [mailbox] in mailbox.post(.found(serial: serial, $0)) }
-      case .keep(let key, let seconds, let value): cache?.keep(key, seconds: seconds, value)
-      case .write(let letter, let receipt): write(letter, receipt)
-      case .pause(let partition): consumer?.pause(TopicPartition(topic: topic, partition: partition))
-      case .resume(let partition, let offset):
-        consumer?.resume(TopicPartition(topic: topic, partition: partition), at: offset)
-      case .commit(let entries): commit(entries)
+  /// All of it is one turn, so that the HTTP client is woken once for what is started.
+  private func act() { Turn.run { for action in table.take() { act(action) } } }
+
+  private func act(_ action: Action) {
+    switch action {
+    case .start(let attempt):
+      if log.tellsDetails { tell(attempt) }
+      exchanges[TryName(serial: attempt.serial, number: attempt.number)] = performer.start(attempt, mailbox)
+    case .stop(let serial, let number): exchanges[TryName(serial: serial, number: number)]?.stop()
+    case .use(let round, let serial, let number):
+      let task = Task { [mailbox, toolbox = performer.toolbox] in
+        mailbox.post(.used(serial: serial, number: number, await toolbox.use(round)))
       }
+      toolTasks[serial] = (number, task)
+    case .stopTools(let serial): toolTasks.removeValue(forKey: serial)?.task.cancel()
+    case .find(let serial, let key, let seconds):
+      cache?.find(key, within: seconds) { [mailbox] in mailbox.post(.found(serial: serial, $0)) }
+    case .keep(let key, let seconds, let value): cache?.keep(key, seconds: seconds, value)
+    case .write(let letter, let receipt): write(letter, receipt)
+    case .pause(let partition): consumer?.pause(TopicPartition(topic: topic, partition: partition))
+    case .resume(let partition, let offset):
+      consumer?.resume(TopicPartition(topic: topic, partition: partition), at: offset)
+    case .commit(let entries): commit(entries)
     }
   }
 

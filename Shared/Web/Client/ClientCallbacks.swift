@@ -1,8 +1,8 @@
 internal import CCurl
 internal import Glibc
 
-// What libcurl calls, always on the client's thread and inside one of our calls to it. The owners are the loop, which
-// outlives the multi handle, and the transfer, which the loop keeps until libcurl has let go of it.
+// What libcurl calls, always on the client's thread and inside one of our calls to it. The owners are the branch, which
+// outlives its multi handle, and the transfer, which the loop keeps until libcurl has let go of it.
 
 func clientHead(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ owner: UnsafeMutableRawPointer?)
   -> Int
@@ -36,18 +36,19 @@ func clientSocket(
   _ socketOwner: UnsafeMutableRawPointer?
 ) -> Int32 {
   guard let owner else { return 0 }
-  let loop = Unmanaged<ClientLoop>.fromOpaque(owner).takeUnretainedValue()
+  let branch = Unmanaged<ClientBranch>.fromOpaque(owner).takeUnretainedValue()
   switch what {
-  case CURL_POLL_IN: loop.watch(socket, .read)
-  case CURL_POLL_OUT: loop.watch(socket, .write)
-  case CURL_POLL_INOUT: loop.watch(socket, [.read, .write])
-  default: loop.unwatch(socket)
+  case CURL_POLL_IN: branch.loop.watch(socket, .read, branch)
+  case CURL_POLL_OUT: branch.loop.watch(socket, .write, branch)
+  case CURL_POLL_INOUT: branch.loop.watch(socket, [.read, .write], branch)
+  default: branch.loop.unwatch(socket)
   }
   return 0
 }
 
 func clientTimer(_ multi: UnsafeMutableRawPointer?, _ milliseconds: Int, _ owner: UnsafeMutableRawPointer?) -> Int32 {
   guard let owner else { return 0 }
-  Unmanaged<ClientLoop>.fromOpaque(owner).takeUnretainedValue().setTimer(milliseconds: milliseconds)
+  let branch = Unmanaged<ClientBranch>.fromOpaque(owner).takeUnretainedValue()
+  branch.timer = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
   return 0
 }

@@ -3,7 +3,8 @@ internal import Glibc
 internal import Threads
 
 /// libcurl's multi interface on one thread, driven by epoll, so that its cost grows with what happens and not with how
-/// many requests wait. Other threads put commands into an inbox and ring the bell.
+/// many requests wait (nor do they all stand in one handle: `ClientBranch`). Other threads put commands into an inbox and
+/// ring the bell.
 // Unchecked because everything below the mark is only touched on the loop's own thread.
 final class ClientLoop: @unchecked Sendable {
   private enum Command {
@@ -28,12 +29,12 @@ final class ClientLoop: @unchecked Sendable {
 
   // MARK: only on the loop's thread
 
-  private var multi: UnsafeMutableRawPointer?
+  /// Those that go first are filled first, so that few requests share few connections. One that has been idle for long is
+  /// no more, and leaves its place.
+  private var branches: [ClientBranch?] = []
   private var transfers: [UInt64: ClientTransfer] = [:]
   private var deadlines = DeadlineHeap()
   private var watched: Set<Int32> = []
-  /// When libcurl wants to be called at the latest.
-  private var timer: ContinuousClock.Instant?
   private var handles: EasyHandles
   private let clock = ClientClock()
 
@@ -67,7 +68,7 @@ final class ClientLoop: @unchecked Sendable {
       on(.failed(.clientStopped))
       return 0
     }
-    if isFirst { poller?.wake() }
+    if isFirst { wake() }
     return number
   }
 
@@ -77,7 +78,12 @@ final class ClientLoop: @unchecked Sendable {
       inbox.commands.append(.cancel(number))
       return inbox.commands.count == 1
     }
-    if isFirst { poller?.wake() }
+    if isFirst { wake() }
+  }
+
+  private func wake() {
+    guard let poller else { return }
+    Turn.atEnd(poller) { poller.wake() }
   }
 
   func stop() {
@@ -99,45 +105,64 @@ final class ClientLoop: @unchecked Sendable {
     sigaddset(&broken, SIGPIPE)
     pthread_sigmask(SIG_BLOCK, &broken, nil)
     inbox.withLock { $0.threadNumber = pthread_self() }
-    multi = poller == nil ? nil : curl_multi_init()
-    if let multi {
-      let owner = Unmanaged.passUnretained(self).toOpaque()
-      _ = conclave_curl_multi(multi, clientSocket, clientTimer, owner, options.connections)
-    }
-    while takeCommands() {
-      endExpired()
-      reportEnded()
-      guard let poller, let multi else {
+    while Turn.run({ takeCommands() }) {
+      Turn.run {
+        endExpired()
+        reportEnded()
+      }
+      guard let poller else {
         usleep(10_000)
         continue
       }
       let events = poller.wait(nextWait())
       clock.look()
-      for event in events {
-        var flags: Int32 = 0
-        if event.happened.contains(.read) { flags |= CURL_CSELECT_IN }
-        if event.happened.contains(.write) { flags |= CURL_CSELECT_OUT }
-        if !event.happened.isDisjoint(with: .broken) { flags |= CURL_CSELECT_ERR }
-        var running: Int32 = 0
-        curl_multi_socket_action(multi, Int32(truncatingIfNeeded: event.key), flags, &running)
+      Turn.run {
+        for event in events { happened(event) }
+        for branch in branches { branch?.callInTime() }
+        reportEnded()
       }
-      if let timer, timer <= .now { callLibrary(multi) }
-      reportEnded()
+      closeIdle()
     }
     for transfer in transfers.values { finish(transfer, .failed(.clientStopped)) }
     handles.free()
-    if let multi { curl_multi_cleanup(multi) }
+    for branch in branches { branch?.free() }
   }
 
-  private func callLibrary(_ multi: UnsafeMutableRawPointer) {
-    timer = nil
-    var running: Int32 = 0
-    curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
+  private func happened(_ event: Poller.Event) {
+    var flags: Int32 = 0
+    if event.happened.contains(.read) { flags |= CURL_CSELECT_IN }
+    if event.happened.contains(.write) { flags |= CURL_CSELECT_OUT }
+    if !event.happened.isDisjoint(with: .broken) { flags |= CURL_CSELECT_ERR }
+    let (branch, socket) = Self.parts(event.key)
+    branches[branch]?.happened(socket, flags)
   }
 
   private func nextWait() -> Duration? {
-    guard let first = deadlines.first else { return timer.map { max(.zero, $0 - .now) } }
-    return max(.zero, (timer.map { min($0, first) } ?? first) - .now)
+    var next = deadlines.first
+    for branch in branches {
+      guard let timer = branch?.timer else { continue }
+      next = next.map { min($0, timer) } ?? timer
+    }
+    return next.map { max(.zero, $0 - .now) }
+  }
+
+  /// Of several branches those without requests are given up when their connections have grown too old.
+  private func closeIdle() {
+    for place in branches.indices.dropFirst() {
+      guard let branch = branches[place], let since = branch.idleSince, since + options.idleConnection < clock.now
+      else { continue }
+      branches[place] = nil
+      branch.free()
+    }
+  }
+
+  /// A branch that has room for one more; nil: none can be made.
+  private func branch() -> ClientBranch? {
+    if let known = branches.first(where: { $0?.hasRoom ?? false }) { return known }
+    let place = branches.firstIndex { $0 == nil } ?? branches.count
+    guard poller != nil, let new = ClientBranch(place, loop: self, connections: options.connections) else { return nil }
+    if place < branches.count { branches[place] = new } else { branches.append(new) }
+    return new
   }
 
   /// False when the client has been stopped.
@@ -164,18 +189,21 @@ final class ClientLoop: @unchecked Sendable {
       on(.failed(error))
     }
     guard !stopped else { return refuse(.clientStopped) }
-    guard let multi else { return refuse(.other("the HTTP client could not be started; raise ulimit -n")) }
     guard transfers.count < options.transfers else { return refuse(.busy(limit: options.transfers)) }
+    guard let branch = branch() else {
+      return refuse(.other("the HTTP client could not be started; raise ulimit -n"))
+    }
     let transfer: ClientTransfer
     do throws(HTTPError) {
       transfer = try ClientTransfer(
-        number, request, handles.take(), clock: clock, headerLimit: options.headerBytes, peers: options.peers, on)
+        number, request, handles.take(), branch, clock: clock, headerLimit: options.headerBytes, peers: options.peers,
+        on)
     } catch { return refuse(error) }
     transfers[number] = transfer
+    branch.began()
     transfer.onFirstByte = { [unowned self, unowned transfer] in plan(transfer) }
     plan(transfer)
-    let code = curl_multi_add_handle(multi, transfer.handle)
-    if code != CURLM_OK { finish(transfer, .failed(.other(String(cString: curl_multi_strerror(code))))) }
+    if let error = branch.add(transfer.handle) { finish(transfer, .failed(error)) }
   }
 
   private func plan(_ transfer: ClientTransfer) {
@@ -193,19 +221,20 @@ final class ClientLoop: @unchecked Sendable {
   }
 
   private func reportEnded() {
-    guard let multi else { return }
-    var code = CURLE_OK
-    while let handle = conclave_curl_ended(multi, &code) {
-      guard let owner = conclave_curl_owner(handle) else { continue }
-      let transfer = Unmanaged<ClientTransfer>.fromOpaque(owner).takeUnretainedValue()
-      finish(transfer, transfer.end(code))
+    for case let branch? in branches where branch.count > 0 {
+      var code = CURLE_OK
+      while let handle = conclave_curl_ended(branch.multi, &code) {
+        guard let owner = conclave_curl_owner(handle) else { continue }
+        let transfer = Unmanaged<ClientTransfer>.fromOpaque(owner).takeUnretainedValue()
+        finish(transfer, transfer.end(code))
+      }
     }
   }
 
-  /// Takes a transfer out of libcurl, which closes its connection where the answer was not complete, and tells its end.
+  /// Takes a transfer out of its branch and tells its end.
   private func finish(_ transfer: ClientTransfer, _ event: HTTPEvent) {
     guard transfers.removeValue(forKey: transfer.number) != nil else { return }
-    if let multi { curl_multi_remove_handle(multi, transfer.handle) }
+    transfer.branch.ended(transfer.handle, clock.now)
     transfer.free()
     handles.giveBack(transfer.handle)
     inbox.withLock { $0.inFlight -= 1 }
@@ -214,9 +243,9 @@ final class ClientLoop: @unchecked Sendable {
 
   // MARK: what libcurl wants, on the loop's thread
 
-  func watch(_ socket: Int32, _ interest: Poller.Interest) {
+  func watch(_ socket: Int32, _ interest: Poller.Interest, _ branch: ClientBranch) {
     guard let poller else { return }
-    let key = UInt64(UInt32(bitPattern: socket))
+    let key = Self.key(branch.number, socket)
     if watched.contains(socket) {
       _ = poller.change(socket, interest, key: key) || poller.add(socket, interest, key: key)
     } else {
@@ -230,7 +259,12 @@ final class ClientLoop: @unchecked Sendable {
     poller?.remove(socket)
   }
 
-  func setTimer(milliseconds: Int) {
-    timer = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
+  /// What epoll brings back with an event.
+  private static func key(_ branch: Int, _ socket: Int32) -> UInt64 {
+    UInt64(branch) << 32 | UInt64(UInt32(bitPattern: socket))
+  }
+
+  private static func parts(_ key: UInt64) -> (branch: Int, socket: Int32) {
+    (Int(key >> 32), Int32(truncatingIfNeeded: key))
   }
 }

@@ -5,6 +5,7 @@ internal import Glibc
 final class ClientTransfer {
   let number: UInt64
   let handle: UnsafeMutableRawPointer
+  let branch: ClientBranch
   let on: @Sendable (HTTPEvent) -> Void
   var onFirstByte: (() -> Void)?
 
@@ -26,13 +27,14 @@ final class ClientTransfer {
   private var places: UnsafeMutablePointer<curl_slist>?
 
   init(
-    _ number: UInt64, _ request: HTTPRequest, _ handle: UnsafeMutableRawPointer, clock: ClientClock, headerLimit: Int,
-    peers: PeerRule? = nil, _ on: @escaping @Sendable (HTTPEvent) -> Void
+    _ number: UInt64, _ request: HTTPRequest, _ handle: UnsafeMutableRawPointer, _ branch: ClientBranch,
+    clock: ClientClock, headerLimit: Int, peers: PeerRule? = nil, _ on: @escaping @Sendable (HTTPEvent) -> Void
   ) throws(HTTPError) {
     self.number = number
     self.clock = clock
     started = clock.now
     self.handle = handle
+    self.branch = branch
     self.on = on
     timeouts = request.timeouts
     maxBodyBytes = request.maxBodyBytes

@@ -21,7 +21,8 @@ final class Poller: Sendable {
   }
 
   private static let bellKey = UInt64.max
-  private static let most = 256
+  /// Events of one wait. Not many: who waits for what comes of them is woken when all have been told (`Turn`).
+  private static let most = 64
 
   private let set: Int32
   private let bell: Int32
