@@ -2,8 +2,9 @@ package import Deliberation
 package import Tools
 
 /// A command to make one model call, as it was read from `calls.<lane>`. Its head is parsed; the conversation stays as
-/// the bytes of the record until a request is built from it, because thousands of them wait at once.
-package struct Command: Sendable, Equatable {
+/// the bytes of the record until a request is built from it, because thousands of them wait at once. An object, because it
+/// never changes and goes through many hands.
+package final class Command: Sendable, Equatable {
   package let call: CallID
   /// The `ce_id` of the command, the cause of whatever comes of it.
   package let id: String
@@ -74,6 +75,13 @@ package struct Command: Sendable, Equatable {
     self.correlation = correlation
     self.value = value
     promptBytes = command.messages.reduce(value.count) { $0 + Self.change(byImagesOf: $1) }
+  }
+
+  /// All else is read from these.
+  package static func == (left: Command, right: Command) -> Bool {
+    left === right
+      || left.id == right.id && left.value == right.value && left.traceparent == right.traceparent
+        && left.correlation == right.correlation
   }
 
   private static func change(byImagesOf message: JSON) -> Int {

@@ -30,7 +30,8 @@ final class Performer: Sendable {
       attempt,
       reader: AnswerReader(format: provider?.format ?? .openai, scrubber: scrubber, limit: upstreamBytes),
       mailbox: mailbox)
-    guard let provider, let body = try? JSON.parse(attempt.command.value) else {
+    // what goes on as it came is not built
+    guard let provider, let body = try? JSONObject(unbuilt: attempt.command.value) else {
       exchange.refuse(
         ProviderFailure(
           .upstreamError, message: "provider \(attempt.route.provider) is not configured", remedy: .elsewhere))
@@ -54,7 +55,7 @@ final class Performer: Sendable {
 
   /// With what tools have added, and with the functions that the model may call in their place.
   private func conversation(
-    _ attempt: Attempt, _ body: JSON, _ provider: ProviderSettings
+    _ attempt: Attempt, _ body: JSONObject, _ provider: ProviderSettings
   ) -> (messages: JSON, tools: JSON?, parameters: JSONObject) {
     let command = attempt.command
     var parameters = body["parameters"]?.object ?? JSONObject()

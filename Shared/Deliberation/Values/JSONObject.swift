@@ -23,6 +23,13 @@ package struct JSONObject: Sendable, Equatable {
   /// Takes members whose keys are known to differ.
   init(unique members: [Member]) { self.members = members }
 
+  /// Reads an object of whose members few are looked at: the lists and objects among them stay as they are written, and
+  /// are built for whoever asks.
+  package init(unbuilt bytes: [UInt8]) throws(JSONError) {
+    guard let members = try JSONText(bytes).unbuilt else { throw JSONError(reason: .unexpectedByte, offset: 0) }
+    self.members = members
+  }
+
   package var isEmpty: Bool { members.isEmpty }
   package var count: Int { members.count }
   package var keys: [String] { members.map(\.key) }

@@ -91,6 +91,27 @@ struct JSONText: Sendable {
     }
   }
 
+  /// The members of the object that all of this is, lists and objects among their values as they are written; nil: it is
+  /// no object.
+  var unbuilt: [JSONObject.Member]? {
+    guard nodes[0].kind == .object else { return nil }
+    var members: [JSONObject.Member] = []
+    members.reserveCapacity(Int(nodes[0].count))
+    var member = 1
+    while member < nodes.count {
+      if nodes[member].kind == .name {
+        let place = Int(nodes[member].next)
+        let (kind, part) = (nodes[place].kind, Int(nodes[place].start)..<Int(nodes[place].end))
+        let isLong = kind == .list || kind == .object
+        members.append(
+          JSONObject.Member(
+            key: text(at: member), value: isLong ? .written(Array(bytes[part])) : value(at: place)))
+      }
+      member = Int(nodes[member + 1].next)
+    }
+    return members
+  }
+
   private static func value(_ place: Int, _ nodes: UnsafeBufferPointer<Node>, _ bytes: UnsafeBufferPointer<UInt8>)
     -> JSON
   {

@@ -126,6 +126,14 @@ import Testing
     }
   }
 
+  @Test("leaves the lists and objects of an object as they are written, where that is wanted") func unbuilt() throws {
+    let object = try JSONObject(unbuilt: Array(#"{"a" : [ 1,{} ],"b":"\u0041","c":null,"a":{ "x" :2}}"#.utf8))
+    #expect(object.keys == ["a", "b", "c"])
+    #expect(JSON.object(object).text == #"{"a":{ "x" :2},"b":"A","c":null}"#)
+    #expect(object["a"]?["x"] == 2)
+    #expect(throws: JSONError.self) { try JSONObject(unbuilt: Array("[1]".utf8)) }
+  }
+
   @Test("never crashes on what chance writes") func fuzz() throws {
     var generator = SplitMix(seed: 42)
     let seed = Array(#"{"a":[1,2.5e3,"x\n\u00e9\ud83d\ude42",null,true,{"b":{}}],"c":"ü"}"#.utf8)
@@ -139,7 +147,9 @@ import Testing
         default: bytes.insert(contentsOf: bytes[place...].prefix(5), at: place)
         }
       }
-      if let value = try? JSON.parse(bytes) { #expect(try JSON.parse(value.bytes) == value) }
+      let value = try? JSON.parse(bytes)
+      if let value { #expect(try JSON.parse(value.bytes) == value) }
+      #expect((try? JSONObject(unbuilt: bytes)) == value?.object)
     }
   }
 }
