@@ -120,7 +120,9 @@ final class CallBenchRun {
       "CONCLAVE_KAFKA": bus.bootstrap, "CONCLAVE_TOPIC_PREFIX": bus.prefix, "CONCLAVE_SIMULATOR": url,
       "PATH": "/usr/bin:/bin",
     ]
-    environment["LD_LIBRARY_PATH"] = getenv("LD_LIBRARY_PATH").map { String(cString: $0) }
+    for name in ["LD_LIBRARY_PATH", "LD_PRELOAD"] { environment[name] = getenv(name).map { String(cString: $0) } }
+    // as `up` starts a caller, and the C loop no worse
+    environment = FasterAllocator.chosen(environment)
     switch subject {
     case .plain:
       environment["IN_FLIGHT"] = "\(inFlight)"
