@@ -27,62 +27,33 @@ package struct Envelope: Sendable, Equatable {
   }
 
   /// Parses; of two headers with one name the first counts.
-  package init(_ headers: [Header]) throws(EnvelopeError) {
-    var version: String?
-    var id: String?
-    var type: String?
-    var source: String?
-    var time: String?
-    for header in headers {
-      guard let value = header.value else { continue }
-      func read(_ text: inout String?) throws(EnvelopeError) {
-        guard text == nil else { return }
-        guard let read = Self.text(value) else { throw .notText(header.name) }
-        text = read
-      }
-      // lengths tell nearly all names apart
-      switch (header.name.utf8.count, header.name) {
-      case (5, "ce_id"): try read(&id)
-      case (7, "ce_type"): try read(&type)
-      case (7, "ce_time"): try read(&time)
-      case (9, "ce_source"): try read(&source)
-      case (10, "ce_subject"): try read(&subject)
-      case (11, "ce_instance"): try read(&instance)
-      case (14, "ce_specversion"): try read(&version)
-      case (14, "ce_causationid"): try read(&causation)
-      case (16, "ce_correlationid"): try read(&correlation)
-      // a broken trace is no reason to refuse a record: W3C says to begin a new one
-      case (11, "traceparent"): if traceparent == nil { traceparent = Self.text(value) }
-      default: break
-      }
-    }
-    func required(_ name: String, _ value: String?) throws(EnvelopeError) -> String {
-      guard let value, !value.isEmpty else { throw .missing(name) }
-      return value
-    }
-    guard let version else { throw .missing("ce_specversion") }
-    guard version == "1.0" else { throw .version(String(version.prefix(20))) }
-    self.id = try required("ce_id", id)
-    self.type = try required("ce_type", type)
-    self.source = try required("ce_source", source)
-    self.time = time ?? ""
-    if let context = traceparent, !Self.isTraceparent(context) { traceparent = nil }
+  package init(_ headers: [Header]) throws(EnvelopeError) { self.init(try EnvelopeParts(headers)) }
+
+  package init(_ parts: EnvelopeParts) {
+    id = parts.text(.id) ?? ""
+    type = parts.text(.type) ?? ""
+    source = parts.text(.source) ?? ""
+    instance = parts.text(.instance)
+    subject = parts.text(.subject)
+    time = parts.text(.time) ?? ""
+    traceparent = parts.text(.traceparent)
+    correlation = parts.text(.correlation)
+    causation = parts.text(.causation)
   }
 
-  private static func text(_ value: [UInt8]) -> String? {
-    guard let text = try? UTF8Span(validating: value.span) else { return nil }
-    return String(copying: text)
-  }
+  // the same in every record
+  private static let version = Header("ce_specversion", "1.0")
+  private static let content = Header("content-type", "application/json")
 
   package var headers: [Header] {
     var headers: [Header] = []
     headers.reserveCapacity(11)
     func add(_ name: String, _ value: String?) { if let value { headers.append(Header(name, value)) } }
-    add("ce_specversion", "1.0")
+    headers.append(Self.version)
     add("ce_id", id)
     add("ce_type", type)
     add("ce_source", source)
-    add("content-type", "application/json")
+    headers.append(Self.content)
     add("ce_time", time.isEmpty ? nil : time)
     add("ce_instance", instance)
     add("ce_subject", subject)
@@ -95,30 +66,32 @@ package struct Envelope: Sendable, Equatable {
   /// `version-trace-span-flags` in lower-case hex, neither id all zeros, version not ff.
   static func isTraceparent(_ text: String) -> Bool {
     var text = text
-    return text.withUTF8 { bytes in
-      guard bytes.count == 55, bytes[2] == 45, bytes[35] == 45, bytes[52] == 45,
-        let base = UnsafeRawPointer(bytes.baseAddress)
-      else { return false }
-      /// Eight digits at a time: what they have besides zeros; nil where one is no digit.
-      func digits(_ start: Int, words: Int) -> UInt64? {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        var all: UInt64 = 0
-        for index in 0..<words {
-          let word = base.loadUnaligned(fromByteOffset: start + 8 * index, as: UInt64.self)
-          guard word & ones << 7 == 0 else { return nil }
-          // the highest bit of a byte says that it is at least, or more than, what was added up to there
-          let decimal = (word &+ ones &* 0x50) & ~(word &+ ones &* 0x46)
-          let letter = (word &+ ones &* 0x1F) & ~(word &+ ones &* 0x19)
-          guard (decimal | letter) & ones << 7 == ones << 7 else { return nil }
-          all |= word ^ ones &* 0x30
-        }
-        return all
+    return text.withUTF8 { isTraceparent($0) }
+  }
+
+  static func isTraceparent(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard bytes.count == 55, bytes[2] == 45, bytes[35] == 45, bytes[52] == 45,
+      let base = UnsafeRawPointer(bytes.baseAddress)
+    else { return false }
+    /// Eight digits at a time: what they have besides zeros; nil where one is no digit.
+    func digits(_ start: Int, words: Int) -> UInt64? {
+      let ones: UInt64 = 0x0101_0101_0101_0101
+      var all: UInt64 = 0
+      for index in 0..<words {
+        let word = base.loadUnaligned(fromByteOffset: start + 8 * index, as: UInt64.self)
+        guard word & ones << 7 == 0 else { return nil }
+        // the highest bit of a byte says that it is at least, or more than, what was added up to there
+        let decimal = (word &+ ones &* 0x50) & ~(word &+ ones &* 0x46)
+        let letter = (word &+ ones &* 0x1F) & ~(word &+ ones &* 0x19)
+        guard (decimal | letter) & ones << 7 == ones << 7 else { return nil }
+        all |= word ^ ones &* 0x30
       }
-      func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 || byte &- 97 < 6 }
-      guard [0, 1, 53, 54].allSatisfy({ isDigit(bytes[$0]) }), let trace = digits(3, words: 4),
-        let span = digits(36, words: 2)
-      else { return false }
-      return !(bytes[0] == 102 && bytes[1] == 102) && trace != 0 && span != 0
+      return all
     }
+    func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 || byte &- 97 < 6 }
+    guard isDigit(bytes[0]), isDigit(bytes[1]), isDigit(bytes[53]), isDigit(bytes[54]), let trace = digits(3, words: 4),
+      let span = digits(36, words: 2)
+    else { return false }
+    return !(bytes[0] == 102 && bytes[1] == 102) && trace != 0 && span != 0
   }
 }

@@ -13,8 +13,8 @@ package protocol Decides: Sendable {
   /// Whether this service settles a cost that the end did not know, and answers asks that come after the end.
   var settles: Bool { get }
 
-  /// What this service has no use for in a record of that type and id; `state` is what was folded so far.
-  func passes(type: String, id: String, _ state: Deliberation?) -> Passing
+  /// What this service has no use for in a record of that name and id; `state` is what was folded so far.
+  func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing
 
   /// The same for what cannot be left aside before it was read.
   func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted
@@ -27,7 +27,7 @@ extension Decides {
   package var settles: Bool { false }
   package func late(_ recorded: Recorded) -> [Output] { [] }
   package func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { analysis }
-  package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
-    Outcomes.areTold(type) ? Outcomes.aside : []
+  package func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
+    Outcomes.areTold(name) ? Outcomes.aside : []
   }
 }

@@ -1,5 +1,5 @@
-/// One record that a decision wants written.
-package struct Output: Sendable, Equatable {
+/// One record that a decision wants written. It never changes, so all who hand it on share it.
+package final class Output: Sendable, Equatable {
   package enum Destination: Sendable, Equatable {
     case events
     case calls(lane: String)
@@ -34,6 +34,13 @@ package struct Output: Sendable, Equatable {
     self.correlation = correlation
     self.causation = causation
     self.after = after
+  }
+
+  package static func == (left: Output, right: Output) -> Bool {
+    left === right
+      || left.id == right.id && left.type == right.type && left.destination == right.destination
+        && left.subject == right.subject && left.key == right.key && left.value == right.value
+        && left.correlation == right.correlation && left.causation == right.causation && left.after == right.after
   }
 
   /// An event about a deliberation.

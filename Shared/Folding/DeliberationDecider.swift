@@ -6,21 +6,15 @@ package typealias DomainOutput = Output
 
 /// One service's part in deliberations, as the runtime runs it: envelopes become events, outputs become records. The one
 /// place where the domain and the bus meet.
-package struct DeliberationDecider<Logic: Decides>: Decider {
+package final class DeliberationDecider<Logic: Decides>: Decider, Sendable {
   package typealias State = Traced
   package typealias Output = Addressed
 
   /// A deliberation, and what is written next is done because of: the last record that was folded, in the trace that its
-  /// first began. What is known after a record lies in a place of its own and does not change: tables of what is open have
-  /// free places, and each would be as large as a deliberation, and whoever decides would decide on a copy.
-  package final class Traced: Sendable {
+  /// first began.
+  package struct Traced: Sendable {
     package let deliberation: Deliberation
     package let traceparent: String?
-
-    init(_ deliberation: Deliberation, _ traceparent: String?) {
-      self.deliberation = deliberation
-      self.traceparent = traceparent
-    }
   }
 
   /// An output of the domain, and whose it is.
@@ -49,11 +43,11 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   package func evolve(_ state: inout Traced?, _ record: FoldRecord) throws(Unreadable) {
     var deliberation = state?.deliberation
     let recorded = try read(record, deliberation)
-    let traceparent = Trace.joined(state?.traceparent, span: record.envelope.traceparent)
+    let traceparent = Trace.joined(state?.traceparent, span: record.traceparent)
     // let go of first, so that what is known is changed in place
     state = nil
     Deliberation.evolve(&deliberation, recorded)
-    state = deliberation.map { Traced($0, traceparent) }
+    state = deliberation.map { Traced(deliberation: $0, traceparent: traceparent) }
   }
 
   package func decide(_ state: Traced, now: Int64) -> [Addressed] {
@@ -70,14 +64,13 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   }
 
   package func closes(_ record: FoldRecord, isFirst: Bool) -> Bool {
-    switch record.envelope.type {
-    case "conclave.deliberation.rejected.v1": return isFirst
-    case "conclave.deliberation.completed.v1", "conclave.deliberation.failed.v1",
-      "conclave.deliberation.cancelled.v1":
+    switch record.name {
+    case .rejected: return isFirst
+    case .completed, .failed, .cancelled:
       // Whoever settles the cost has more to do after an end that did not know it.
       guard logic.settles else { return true }
       return (try? JSON.parse(record.value))?["cost_final"]?.bool == true
-    case "conclave.deliberation.settled.v1": return true
+    case .settled: return true
     default: return false
     }
   }
@@ -85,13 +78,12 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   package var answersEnds: Bool { logic.settles }
 
   package func matters(late type: String) -> Bool {
-    logic.settles
-      && ["conclave.deliberation.requested.v1", "conclave.deliberation.rejected.v1"].contains(type)
+    logic.settles && (type == Event.Name.requested.type || type == Event.Name.rejected.type)
   }
 
   package func late(_ record: FoldRecord) -> [Addressed] {
     guard let recorded = try? read(record, nil) else { return [] }
-    return logic.late(recorded).map { Addressed(output: $0, traceparent: record.envelope.traceparent) }
+    return logic.late(recorded).map { Addressed(output: $0, traceparent: record.traceparent) }
   }
 
   package func record(_ output: Addressed) -> Outgoing {
@@ -110,19 +102,18 @@ package struct DeliberationDecider<Logic: Decides>: Decider {
   }
 
   private func read(_ record: FoldRecord, _ state: Deliberation?) throws(Unreadable) -> Recorded {
-    let envelope = record.envelope
     do {
-      var event = try Event.parse(
-        type: envelope.type, id: envelope.id, value: record.value, of: record.subject,
-        passing: logic.passes(type: envelope.type, id: envelope.id, state))
+      var event: Event?
+      if let name = record.name {
+        event = try Event.parse(
+          name, value: record.value, of: record.subject, passing: logic.passes(name, id: record.id, state))
+      }
       if case .analysisCompleted(let analysis)? = event { event = .analysisCompleted(logic.keeps(analysis)) }
       return Recorded(
-        id: envelope.id, type: envelope.type, subject: record.subject,
-        time: Moment(rfc3339: envelope.time) ?? Moment(milliseconds: record.timestamp),
-        event: event,
+        id: record.id, type: record.type, subject: record.subject, time: record.time, event: event,
         valueHash: hashes ? SHA256.hash(record.value) : [])
     } catch {
-      throw Unreadable("\(envelope.type): \(error)")
+      throw Unreadable("\(record.type): \(error)")
     }
   }
 }

@@ -26,7 +26,7 @@ package final class Folder<D: Decider>: Receiver, @unchecked Sendable {
 
   /// An owned partition: looked up for each record, so it lies in a place of its own and is changed there.
   private final class Owned {
-    var fold: PartitionFold<D>
+    let fold: PartitionFold<D>
     let epoch: Int
     let started: Int64
     var committed: Progress?

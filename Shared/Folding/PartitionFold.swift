@@ -3,19 +3,19 @@ internal import Deliberation
 
 /// One partition of the log, folded: records in, outputs out, and how far it may be committed.
 ///
-/// A value without I/O and without a clock: whoever owns it feeds records, acknowledgements and the time, and carries out
-/// the actions that come back. The whole runtime can so be run inside one test, thousands of times over.
+/// Without I/O and without a clock: whoever owns it feeds records, acknowledgements and the time, and carries out the
+/// actions that come back. The whole runtime can so be run inside one test, thousands of times over.
 ///
 /// After an assignment it first folds up to `end`, the partition's end as it was taken then, and decides nothing: its own
 /// earlier outputs are among what it reads. Only then does it decide, for each subject once.
 /// What is called for each record is compiled for the three deciders too, because code for any type takes longer.
-package struct PartitionFold<D: Decider> {
+package final class PartitionFold<D: Decider> {
   let decider: D
   let limits: FoldLimits
   let resumed: Progress
   let hasCommit: Bool
   let end: Int64
-  var subjects: [String: Subject] = [:]
+  var subjects: [String: Place] = [:]
   /// Subjects in the order of their first record; those that hold nothing any more are dropped when they reach the head.
   var holding = Queue<(first: Int64, timestamp: Int64, subject: String)>()
   /// Subjects with outputs under way: only these hold the second offset back.
@@ -39,6 +39,13 @@ package struct PartitionFold<D: Decider> {
   package private(set) var openCount = 0
   /// How many outputs are sent and not yet acknowledged, or wait for others.
   package private(set) var pendingCount = 0
+
+  /// Where a subject lies, and is changed: the table is looked at once for each record.
+  final class Place {
+    var subject: Subject
+
+    init(_ subject: Subject) { self.subject = subject }
+  }
 
   struct Subject {
     var state: D.State?
@@ -91,7 +98,7 @@ package struct PartitionFold<D: Decider> {
   @_specialize(where D == DeliberationDecider<Assembling>)
   @_specialize(where D == DeliberationDecider<Judging>)
   @_specialize(where D == DeliberationDecider<CancellableDispatching>)
-  package mutating func read(_ record: FoldRecord, now: Int64) -> [FoldAction] {
+  package func read(_ record: FoldRecord, now: Int64) -> [FoldAction] {
     guard record.offset >= position else { return [] }
     position = record.offset + 1
     lastTimestamp = record.timestamp
@@ -105,7 +112,7 @@ package struct PartitionFold<D: Decider> {
   }
 
   /// A record was read whose envelope nobody can read.
-  package mutating func unreadable(_ record: Record, reason: String, now: Int64) -> [FoldAction] {
+  package func unreadable(_ record: Record, reason: String, now: Int64) -> [FoldAction] {
     guard record.offset >= position else { return [] }
     position = record.offset + 1
     lastTimestamp = record.timestamp
@@ -116,7 +123,7 @@ package struct PartitionFold<D: Decider> {
   }
 
   /// The consumer stands at `offset` although no record was read there (transaction markers and compaction leave gaps).
-  package mutating func advanced(to offset: Int64, now: Int64) -> [FoldAction] {
+  package func advanced(to offset: Int64, now: Int64) -> [FoldAction] {
     position = max(position, offset)
     return isRefolding && position >= end ? caughtUp(now: now) : []
   }
@@ -125,22 +132,14 @@ package struct PartitionFold<D: Decider> {
   @_specialize(where D == DeliberationDecider<Assembling>)
   @_specialize(where D == DeliberationDecider<Judging>)
   @_specialize(where D == DeliberationDecider<CancellableDispatching>)
-  package mutating func acknowledged(_ token: FoldToken, now: Int64) -> [FoldAction] {
+  package func acknowledged(_ token: FoldToken, now: Int64) -> [FoldAction] {
     if token.subject.isEmpty {
       if let offset = Int64(token.output), deadLetters.remove(offset) != nil { pendingCount -= 1 }
       return []
     }
-    guard var subject = take(token.subject) else { return [] }
-    guard subject.sent[token.output] == false else {
-      subjects[token.subject] = subject
-      return []
-    }
-    subject.sent[token.output] = true
-    subject.pending -= 1
-    pendingCount -= 1
+    guard let place = subjects[token.subject] else { return [] }
     var actions: [FoldAction] = []
-    send(token.subject, &subject, &actions)
-    finish(token.subject, &subject, now: now)
+    acknowledge(token, &place.subject, now: now, &actions)
     return actions
   }
 
@@ -148,25 +147,25 @@ package struct PartitionFold<D: Decider> {
   @_specialize(where D == DeliberationDecider<Assembling>)
   @_specialize(where D == DeliberationDecider<Judging>)
   @_specialize(where D == DeliberationDecider<CancellableDispatching>)
-  package mutating func tick(now: Int64) -> [FoldAction] {
+  package func tick(now: Int64) -> [FoldAction] {
     guard !isRefolding else { return [] }
     var actions: [FoldAction] = []
     while let (at, name) = timers.due(now) {
-      guard subjects[name]?.wake == at, var subject = subjects.removeValue(forKey: name) else { continue }
-      subject.wake = nil
-      decide(name, &subject, causedBy: position, now: now, &actions)
-      finish(name, &subject, now: now)
+      guard let place = subjects[name], place.subject.wake == at else { continue }
+      place.subject.wake = nil
+      decide(name, &place.subject, causedBy: position, now: now, &actions)
+      finish(name, &place.subject, now: now)
     }
     forget(now: now)
     return actions
   }
 
   /// Something that the decider knows from elsewhere has changed: it is asked again about this subject.
-  package mutating func reconsider(_ name: String, now: Int64) -> [FoldAction] {
-    guard !isRefolding, var subject = subjects.removeValue(forKey: name) else { return [] }
+  package func reconsider(_ name: String, now: Int64) -> [FoldAction] {
+    guard !isRefolding, let place = subjects[name] else { return [] }
     var actions: [FoldAction] = []
-    decide(name, &subject, causedBy: position, now: now, &actions)
-    finish(name, &subject, now: now)
+    decide(name, &place.subject, causedBy: position, now: now, &actions)
+    finish(name, &place.subject, now: now)
     return actions
   }
 
@@ -176,8 +175,9 @@ package struct PartitionFold<D: Decider> {
   // MARK: What goes to the broker's offsets
 
   /// How far may be committed now: never past the first record of a subject that is open or has outputs under way.
-  package mutating func progress() -> Progress {
-    while let head = holding.first, subjects[head.subject].map({ $0.first != head.first || !$0.isHolding }) ?? true {
+  package func progress() -> Progress {
+    while let head = holding.first {
+      if let subject = subjects[head.subject]?.subject, subject.first == head.first, subject.isHolding { break }
       holding.removeFirst()
     }
     // What was committed stands: while it folds up to the end nothing is known to have been acknowledged anew.
@@ -194,10 +194,10 @@ package struct PartitionFold<D: Decider> {
   }
 
   /// Whether an output of the subject waits for the acknowledgement of another.
-  package func isAwaiting(_ subject: String) -> Bool { subjects[subject]?.waiting.isEmpty == false }
+  package func isAwaiting(_ subject: String) -> Bool { subjects[subject]?.subject.waiting.isEmpty == false }
 
   /// How many records must be folded again after a restart.
-  package mutating func heldCount() -> Int64 { (isRefolding ? end : position) - progress().committed }
+  package func heldCount() -> Int64 { (isRefolding ? end : position) - progress().committed }
 
   /// No more subjects than that are open. Up to the end: as many as were when it was committed, and one for each record
   /// since; nil where nobody knows how many were.
@@ -207,7 +207,7 @@ package struct PartitionFold<D: Decider> {
   }
 
   /// The state of a subject, as folded; for tests and for those who ask.
-  package func state(_ subject: String) -> D.State? { subjects[subject]?.state }
+  package func state(_ subject: String) -> D.State? { subjects[subject]?.subject.state }
 
   /// Whether the subject is known to have ended within the window.
   package func hasEnded(_ subject: String) -> Bool { ended[subject] != nil }
@@ -217,40 +217,51 @@ package struct PartitionFold<D: Decider> {
 
   // MARK: Folding and deciding
 
-  mutating func fold(_ record: FoldRecord, now: Int64, _ actions: inout [FoldAction]) {
-    let name = record.subject
-    if ended[name] != nil, subjects[name]?.state == nil {
-      var subject = subjects[name] ?? begin(record)
-      late(record, &subject, &actions)
-      finish(name, &subject, now: now)
-      return
+  func fold(_ record: FoldRecord, now: Int64, _ actions: inout [FoldAction]) {
+    let place = subjects[record.subject]
+    if place?.subject.state == nil, ended[record.subject] != nil {
+      let place = place ?? begin(record)
+      late(record, &place.subject, &actions)
+      finish(record.subject, &place.subject, now: now)
+    } else {
+      let place = place ?? begin(record)
+      fold(record, into: &place.subject, now: now, &actions)
     }
-    var subject = take(name) ?? begin(record)
+  }
+
+  private func fold(
+    _ record: FoldRecord, into subject: inout Subject, now: Int64, _ actions: inout [FoldAction]
+  ) {
     recall(&subject, record)
     evolve(&subject, record, &actions)
     if !subject.isHolding, let state = subject.state, decider.phase(state) == .open {
       subject.first = record.offset
-      holding.append((record.offset, record.timestamp, name))
+      holding.append((record.offset, record.timestamp, record.subject))
     }
-    decide(name, &subject, causedBy: record.offset, now: now, &actions)
-    finish(name, &subject, now: now)
+    decide(record.subject, &subject, causedBy: record.offset, now: now, &actions)
+    finish(record.subject, &subject, now: now)
   }
 
-  /// Takes a subject out of its place in the table, so that its state is changed rather than copied, and leaves an empty one
-  /// there until it is put back: by `finish`, or as it is.
-  private mutating func take(_ name: String) -> Subject? {
-    guard let place = subjects.index(forKey: name) else { return nil }
-    var subject = Subject(first: 0)
-    swap(&subject, &subjects.values[place])
-    return subject
+  private func acknowledge(
+    _ token: FoldToken, _ subject: inout Subject, now: Int64, _ actions: inout [FoldAction]
+  ) {
+    guard let place = subject.sent.index(forKey: token.output), !subject.sent.values[place] else { return }
+    subject.sent.values[place] = true
+    subject.pending -= 1
+    pendingCount -= 1
+    send(token.subject, &subject, &actions)
+    finish(token.subject, &subject, now: now)
   }
 
-  mutating func begin(_ record: FoldRecord) -> Subject {
+  /// A subject of which nothing is known yet.
+  func begin(_ record: FoldRecord) -> Place {
     holding.append((record.offset, record.timestamp, record.subject))
-    return Subject(first: record.offset)
+    let place = Place(Subject(first: record.offset))
+    subjects[record.subject] = place
+    return place
   }
 
-  mutating func evolve(_ subject: inout Subject, _ record: FoldRecord, _ actions: inout [FoldAction]) {
+  func evolve(_ subject: inout Subject, _ record: FoldRecord, _ actions: inout [FoldAction]) {
     do { try decider.evolve(&subject.state, record) } catch { bury(record.raw, error.description, &actions) }
   }
 
@@ -260,23 +271,22 @@ package struct PartitionFold<D: Decider> {
   }
 
   func recall(_ subject: inout Subject, _ record: FoldRecord) {
-    if decider.matters(late: record.envelope.type) { subject.recalled.append(record.envelope.id) }
+    if decider.matters(late: record.type) { subject.recalled.append(record.id) }
   }
 
-  mutating func recall(late record: FoldRecord) {
-    if decider.matters(late: record.envelope.type) { ended[record.subject]?.recalled.append(record.envelope.id) }
+  func recall(late record: FoldRecord) {
+    if decider.matters(late: record.type) { ended[record.subject]?.recalled.append(record.id) }
   }
 
-  mutating func late(_ record: FoldRecord, _ subject: inout Subject, _ actions: inout [FoldAction]) {
+  func late(_ record: FoldRecord, _ subject: inout Subject, _ actions: inout [FoldAction]) {
     // A copy of what came in time is no late record.
-    guard decider.matters(late: record.envelope.type), let memory = ended[record.subject],
-      !memory.recalled.contains(record.envelope.id)
+    guard decider.matters(late: record.type), let memory = ended[record.subject], !memory.recalled.contains(record.id)
     else { return }
-    ended[record.subject]?.recalled.append(record.envelope.id)
+    ended[record.subject]?.recalled.append(record.id)
     add(decider.late(record), record.subject, &subject, causedBy: record.offset, &actions)
   }
 
-  mutating func decide(
+  func decide(
     _ name: String, _ subject: inout Subject, causedBy offset: Int64, now: Int64, _ actions: inout [FoldAction]
   ) {
     guard let state = subject.state else { return }
@@ -292,7 +302,7 @@ package struct PartitionFold<D: Decider> {
     }
   }
 
-  mutating func add(
+  func add(
     _ outputs: [D.Output], _ name: String, _ subject: inout Subject, causedBy offset: Int64,
     _ actions: inout [FoldAction]
   ) {
@@ -312,19 +322,21 @@ package struct PartitionFold<D: Decider> {
   /// Sends what waits for nothing any more.
   func send(_ name: String, _ subject: inout Subject, _ actions: inout [FoldAction]) {
     guard !subject.waiting.isEmpty else { return }
-    let sent = subject.sent
-    subject.waiting.removeAll { output in
-      // An id that was never sent here cannot be waited for: it was acknowledged in an earlier life.
-      guard output.after.allSatisfy({ sent[$0] != false }) else { return false }
-      actions.append(.send(decider.record(output), FoldToken(subject: name, output: output.id)))
-      return true
+    var waiting: [D.Output] = []
+    for output in subject.waiting {
+      // An id that was never sent here cannot be waited for: it was acknowledged in an earlier life. The last of them is
+      // nearly always the last to be acknowledged.
+      if output.after.reversed().contains(where: { subject.sent[$0] == false }) {
+        waiting.append(output)
+      } else {
+        actions.append(.send(decider.record(output), FoldToken(subject: name, output: output.id)))
+      }
     }
-    // an empty list keeps its room
-    if subject.waiting.isEmpty { subject.waiting = [] }
+    subject.waiting = waiting
   }
 
-  /// Puts the subject back, or lets it go when nothing of it remains to be done.
-  mutating func finish(_ name: String, _ subject: inout Subject, now: Int64) {
+  /// Lets the subject go when nothing of it remains to be done.
+  func finish(_ name: String, _ subject: inout Subject, now: Int64) {
     if subject.pending == 0, !unacknowledged.isEmpty { unacknowledged[name] = nil }
     let phase = subject.state.map(decider.phase) ?? .unopened
     if subject.isOpen != (phase == .open) {
@@ -332,55 +344,47 @@ package struct PartitionFold<D: Decider> {
       openCount += subject.isOpen ? 1 : -1
     }
     subject.isHolding = phase == .open || subject.pending > 0
-    if phase == .ended, subject.pending == 0 {
+    guard phase != .open, subject.pending == 0 else { return }
+    if phase == .ended {
       subjects[name] = nil
       remember(name, subject.recalled, since: now)
       if let state = subject.state { closed?(state) }
-      return
+    } else if ended[name] != nil {
+      subjects[name] = nil
+    } else if subject.forgetAt == nil {
+      let at = now + limits.windowMilliseconds
+      subject.forgetAt = at
+      forgetLater(name, at)
     }
-    if phase == .unopened, subject.pending == 0 {
-      if ended[name] != nil {
-        subjects[name] = nil
-        return
-      }
-      if subject.forgetAt == nil {
-        let at = now + limits.windowMilliseconds
-        subject.forgetAt = at
-        subjects[name] = subject
-        forgetLater(name, at)
-        return
-      }
-    }
-    subjects[name] = subject
   }
 
   // MARK: Remembering and forgetting
 
-  mutating func remember(_ name: String, _ recalled: [String], since: Int64) {
+  func remember(_ name: String, _ recalled: [String], since: Int64) {
     let at = since + limits.windowMilliseconds
     ended[name] = Memory(forgetAt: at, recalled: recalled)
     forgetLater(name, at)
   }
 
-  mutating func forgetLater(_ name: String, _ at: Int64) {
+  func forgetLater(_ name: String, _ at: Int64) {
     forgetting.append((at, name))
     while forgetting.count > limits.rememberedMaximum { forgetFirst() }
   }
 
-  mutating func forget(now: Int64) {
+  func forget(now: Int64) {
     while let head = forgetting.first, head.at <= now { forgetFirst() }
   }
 
-  mutating func forgetFirst() {
+  func forgetFirst() {
     guard let (at, name) = forgetting.first else { return }
     forgetting.removeFirst()
     if ended[name]?.forgetAt == at { ended[name] = nil }
-    if let subject = subjects[name], subject.forgetAt == at, !subject.isOpen, subject.pending == 0 {
+    if let subject = subjects[name]?.subject, subject.forgetAt == at, !subject.isOpen, subject.pending == 0 {
       subjects[name] = nil
     }
   }
 
-  mutating func bury(_ record: Record, _ reason: String, _ actions: inout [FoldAction]) {
+  func bury(_ record: Record, _ reason: String, _ actions: inout [FoldAction]) {
     guard deadLetters.insert(record.offset).inserted else { return }
     pendingCount += 1
     actions.append(.deadLetter(record, reason: reason, FoldToken(subject: "", output: String(record.offset))))

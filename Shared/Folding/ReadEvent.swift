@@ -23,9 +23,9 @@ package struct ReadEvent: Sendable {
 
   private static func event(_ record: FoldRecord) -> Result<Event?, Unreadable> {
     do throws(EventError) {
-      return .success(try Event.parse(type: record.envelope.type, id: record.envelope.id, value: record.value))
+      return .success(try Event.parse(type: record.type, id: record.id, value: record.value))
     } catch {
-      return .failure(Unreadable("\(record.envelope.type): \(error.description)"))
+      return .failure(Unreadable("\(record.type): \(error.description)"))
     }
   }
 }

@@ -170,7 +170,7 @@ import Testing
   }
 
   @Test("forgets in its time what is remembered a second time") func rememberedAgain() {
-    var bench = Bench(limits: FoldLimits(windowMilliseconds: 1_000))
+    let bench = Bench(limits: FoldLimits(windowMilliseconds: 1_000))
     bench.fold.remember("x", [], since: 0)
     bench.fold.remember("x", [], since: 500)
     bench.fold.forget(now: 1_400)

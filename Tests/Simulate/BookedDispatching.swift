@@ -14,8 +14,8 @@ struct BookedDispatching: Decides {
 
   func wake(_ deliberation: Deliberation) -> Moment? { dispatching.wake(deliberation) }
   func isOpen(_ deliberation: Deliberation) -> Bool { dispatching.isOpen(deliberation) }
-  func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
-    dispatching.passes(type: type, id: id, state)
+  func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
+    dispatching.passes(name, id: id, state)
   }
   func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { dispatching.keeps(analysis) }
 }

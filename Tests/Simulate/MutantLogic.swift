@@ -27,8 +27,8 @@ struct MutantLogic<Logic: Decides>: Decides {
   func isOpen(_ deliberation: Deliberation) -> Bool { logic.isOpen(deliberation) }
   func late(_ recorded: Recorded) -> [Output] { logic.late(recorded) }
   func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { logic.keeps(analysis) }
-  func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
-    logic.passes(type: type, id: id, state)
+  func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
+    logic.passes(name, id: id, state)
   }
 
   private func change(_ output: Output, id: String, after: [String]) -> Output {

@@ -11,8 +11,8 @@ package struct CancellableDispatching: Decides {
   }
 
   package func wake(_ deliberation: Deliberation) -> Moment? { dispatching.wake(deliberation) }
-  package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
-    dispatching.passes(type: type, id: id, state)
+  package func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
+    dispatching.passes(name, id: id, state)
   }
   package func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { dispatching.keeps(analysis) }
   package func isOpen(_ deliberation: Deliberation) -> Bool { dispatching.isOpen(deliberation) }

@@ -5,9 +5,7 @@ enum Outcomes {
   static let aside: Passing = .course
   static let asideWithContent: Passing = [.course, .content]
 
-  static func areTold(_ type: String) -> Bool {
-    type == "conclave.call.completed.v1" || type == "conclave.call.failed.v1"
-  }
+  static func areTold(_ name: Event.Name) -> Bool { name == .callCompleted || name == .callFailed }
 
   /// The purpose of the call whose outcome has that id; nil where the id is none of ours.
   static func purpose(_ id: String) -> CallID.Purpose? {
@@ -32,8 +30,8 @@ enum Outcomes {
 
 extension Dispatching {
   /// Whom to ask next follows from who has answered; what was said is of use in a debate alone.
-  package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
-    guard Outcomes.areTold(type) else { return [] }
+  package func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
+    guard Outcomes.areTold(name) else { return [] }
     guard let ask = state?.ask else { return Outcomes.aside }
     switch Outcomes.purpose(id) {
     case .panel where ask.mode != .debate, .judge, .answer: return Outcomes.asideWithContent
@@ -48,8 +46,8 @@ extension Dispatching {
 
 extension Judging {
   /// The answer is of use only where it may call fusion once more.
-  package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
-    guard Outcomes.areTold(type) else { return [] }
+  package func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
+    guard Outcomes.areTold(name) else { return [] }
     guard let state, state.ask != nil, !state.isToolShaped, Outcomes.purpose(id) == .answer else {
       return Outcomes.aside
     }
@@ -63,8 +61,8 @@ extension Judging {
 
 extension Assembling {
   /// What the judge wrote is read from its analysis.
-  package func passes(type: String, id: String, _ state: Deliberation?) -> Passing {
-    guard Outcomes.areTold(type) else { return [] }
+  package func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
+    guard Outcomes.areTold(name) else { return [] }
     return Outcomes.purpose(id) == .judge ? Outcomes.asideWithContent : Outcomes.aside
   }
 }

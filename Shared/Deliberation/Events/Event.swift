@@ -41,13 +41,17 @@ package enum Event: Sendable, Equatable {
     case forgotten = "deliberation.forgotten"
 
     /// The whole `ce_type`.
-    package var type: String { "conclave.\(rawValue).v1" }
+    package var type: String { Self.types[self] ?? "" }
 
-    private static let byType = Dictionary(uniqueKeysWithValues: allCases.map { ($0.type, $0) })
+    // made once: every record has one of them
+    private static let types = Dictionary(uniqueKeysWithValues: allCases.map { ($0, "conclave.\($0.rawValue).v1") })
+    private static let byType = types.map { (name: $0.key, type: Array($0.value.utf8)) }
 
-    package init?(type: String) {
-      guard let name = Self.byType[type] else { return nil }
-      self = name
+    package init?(type: String) { self.init(type: Array(type.utf8)) }
+
+    package init?(type: [UInt8]) {
+      guard let known = Self.byType.first(where: { ByteSearch.isSame($0.type, type) }) else { return nil }
+      self = known.name
     }
 
     /// Whether the first of these ends a deliberation (`rejected` only where nothing was requested before it).
@@ -90,7 +94,14 @@ package enum Event: Sendable, Equatable {
   package static func parse(
     type: String, id: String, value: [UInt8], of deliberation: String = "", passing: Passing = []
   ) throws(EventError) -> Event? {
-    guard let name = Name(type: type) else { return nil }
+    try Name(type: type).map { name throws(EventError) in
+      try parse(name, value: value, of: deliberation, passing: passing)
+    }
+  }
+
+  package static func parse(
+    _ name: Name, value: [UInt8], of deliberation: String = "", passing: Passing = []
+  ) throws(EventError) -> Event {
     let fields = try Fields(value, of: deliberation)
     return switch name {
     case .requested: .requested(try Requested(fields))

@@ -2,11 +2,14 @@ extension Deliberation {
   /// Folds one record of the log into what is known. Copies change nothing; events of different writers may come in any
   /// order.
   package static func evolve(_ state: inout Deliberation?, _ recorded: Recorded) {
-    if state == nil { state = Deliberation(id: recorded.subject) }
-    state?.read(recorded)
+    var deliberation = state ?? Deliberation(id: recorded.subject)
+    state = nil
+    if !isKnownUniquelyReferenced(&deliberation) { deliberation = Deliberation(deliberation) }
+    deliberation.read(recorded)
+    state = deliberation
   }
 
-  private mutating func read(_ recorded: Recorded) {
+  private func read(_ recorded: Recorded) {
     // an id begins with the deliberation's: kept without it, because a service holds many of them
     let local = local(recorded.id)
     guard seen.insert(local).inserted else { return }
@@ -53,7 +56,7 @@ extension Deliberation {
     event.hasPrefix(id) ? String(decoding: event.utf8.dropFirst(id.utf8.count), as: UTF8.self) : event
   }
 
-  private mutating func take(_ fact: Fact<Requested>) {
+  private func take(_ fact: Fact<Requested>) {
     let event = fact.value
     let discriminator = event.origin.discriminator
     guard isNew(discriminator) else { return }
@@ -76,11 +79,11 @@ extension Deliberation {
     join(fact, verdict)
   }
 
-  private mutating func join(_ fact: Fact<Requested>, _ verdict: Joined.Verdict) {
+  private func join(_ fact: Fact<Requested>, _ verdict: Joined.Verdict) {
     joined.append(Fact(value: Joined(fact.value, verdict), id: fact.id, place: fact.place, time: fact.time))
   }
 
-  private mutating func refuse(_ fact: Fact<Rejected>) {
+  private func refuse(_ fact: Fact<Rejected>) {
     let event = fact.value
     guard isNew(event.origin.discriminator) else { return }
     if ask == nil, end == nil {
@@ -97,7 +100,7 @@ extension Deliberation {
     return !joined.contains { $0.value.discriminator == discriminator }
   }
 
-  private mutating func cancel(_ fact: Fact<CancelRequested>) {
+  private func cancel(_ fact: Fact<CancelRequested>) {
     guard let members = fact.value.members else {
       if cancel == nil { cancel = fact }
       return
@@ -105,7 +108,7 @@ extension Deliberation {
     for member in members where givenUp[member] == nil { givenUp[member] = fact.place }
   }
 
-  private mutating func name(_ fact: Fact<PanelDispatched>) {
+  private func name(_ fact: Fact<PanelDispatched>) {
     let event = fact.value
     if dispatched[event.round] == nil { dispatched[event.round] = fact }
     for member in event.members {
@@ -115,19 +118,19 @@ extension Deliberation {
     }
   }
 
-  private mutating func name(_ fact: Fact<MemberReplaced>) {
+  private func name(_ fact: Fact<MemberReplaced>) {
     let key = CallKey(fact.value.call)
     name(key, fact.value.model, at: fact.place)
     if seals[fact.value.round] != nil { late.append(key) }
   }
 
-  private mutating func name(_ key: CallKey, _ model: ModelRef, at place: Int) {
+  private func name(_ key: CallKey, _ model: ModelRef, at place: Int) {
     guard calls[key]?.named == nil else { return }
     calls[key, default: CallState()].named = place
     calls[key]?.model = model
   }
 
-  private mutating func conclude(_ key: CallKey, _ fact: Fact<CallState.Outcome>) {
+  private func conclude(_ key: CallKey, _ fact: Fact<CallState.Outcome>) {
     guard calls[key]?.outcome == nil else { return }
     calls[key, default: CallState()].outcome = fact
     if case .completed(let call) = fact.value, call.isAnswer { calls[key]?.isAnswered = true }
@@ -136,7 +139,7 @@ extension Deliberation {
 
   /// Gives the seat of a member that failed for good to the next stand-in. It follows from the order of the log alone,
   /// so the dispatcher that calls and the aggregator that waits mean the same one.
-  private mutating func passOn(_ key: CallKey, _ fact: Fact<CallState.Outcome>) {
+  private func passOn(_ key: CallKey, _ fact: Fact<CallState.Outcome>) {
     guard key.purpose == .panel, key.round == 0, let index = key.member, seats.indices.contains(index),
       seats[index].attempt == key.attempt, seals[0] == nil, givenUp[index] == nil,
       let ask, standInsUsed < ask.standIns.count

@@ -1,6 +1,6 @@
 extension Deliberation {
   /// Keeps what a watcher needs of an event, where somebody watches.
-  mutating func note(_ event: Event, _ recorded: Recorded) {
+  func note(_ event: Event, _ recorded: Recorded) {
     guard let ask, ask.stream != .none, end == nil else { return }
     var data = JSONObject()
     switch event {

@@ -1,6 +1,10 @@
 /// What the log says about one deliberation: the state that dispatcher, aggregator and judge share. Only `evolve`
 /// changes it, and only by what was read.
-package struct Deliberation: Sendable {
+///
+/// To everyone it is a value: `evolve` changes it where nobody else has it, and a copy of it where somebody does. It lies in
+/// a place of its own because it is large and handed on at every step of a decision.
+// Unchecked for the same reason: whoever changes it has it alone. Nor need it be looked after at each access.
+package final class Deliberation: @unchecked Sendable {
   /// An ask that came under an id which had one already.
   package struct Joined: Sendable, Equatable {
     package enum Verdict: Sendable, Equatable {
@@ -57,31 +61,55 @@ package struct Deliberation: Sendable {
   }
 
   package let id: String
-  package internal(set) var ask: Fact<Requested>?
-  package internal(set) var joined: [Fact<Joined>] = []
-  package internal(set) var cancel: Fact<CancelRequested>?
+  @exclusivity(unchecked) package internal(set) var ask: Fact<Requested>?
+  @exclusivity(unchecked) package internal(set) var joined: [Fact<Joined>] = []
+  @exclusivity(unchecked) package internal(set) var cancel: Fact<CancelRequested>?
   /// Members given up by request, with the place of that request.
-  package internal(set) var givenUp: [Int: Int] = [:]
-  package internal(set) var decision: Fact<DecisionMade>?
-  package internal(set) var calls: [CallKey: CallState] = [:]
-  package internal(set) var dispatched: [Int: Fact<PanelDispatched>] = [:]
-  package internal(set) var seals: [Int: Fact<PanelAssembled>] = [:]
-  package internal(set) var analyses: [Int: Fact<Analysis>] = [:]
-  package internal(set) var end: Fact<End>?
-  package internal(set) var settled: Fact<Settled>?
+  @exclusivity(unchecked) package internal(set) var givenUp: [Int: Int] = [:]
+  @exclusivity(unchecked) package internal(set) var decision: Fact<DecisionMade>?
+  @exclusivity(unchecked) package internal(set) var calls: [CallKey: CallState] = [:]
+  @exclusivity(unchecked) package internal(set) var dispatched: [Int: Fact<PanelDispatched>] = [:]
+  @exclusivity(unchecked) package internal(set) var seals: [Int: Fact<PanelAssembled>] = [:]
+  @exclusivity(unchecked) package internal(set) var analyses: [Int: Fact<Analysis>] = [:]
+  @exclusivity(unchecked) package internal(set) var end: Fact<End>?
+  @exclusivity(unchecked) package internal(set) var settled: Fact<Settled>?
   /// The place of the last `deliberation.restored`: commands named before it are lost.
-  package internal(set) var restored: Int?
+  @exclusivity(unchecked) package internal(set) var restored: Int?
   /// Replacements that stand after the seal of their round: void, to be cancelled.
-  var late: [CallKey] = []
-  var progress: [Progress] = []
-  var seats: [Seat] = []
-  var standInsUsed = 0
+  @exclusivity(unchecked) var late: [CallKey] = []
+  @exclusivity(unchecked) var progress: [Progress] = []
+  @exclusivity(unchecked) var seats: [Seat] = []
+  @exclusivity(unchecked) var standInsUsed = 0
   /// How many different events were read.
-  package internal(set) var count = 0
-  var seen: Set<String> = []
-  var hash = SHA256()
+  @exclusivity(unchecked) package internal(set) var count = 0
+  @exclusivity(unchecked) var seen: Set<String> = []
+  @exclusivity(unchecked) var hash = SHA256()
 
   init(id: String) { self.id = id }
+
+  /// A copy, for whoever reads on while others have it as it is.
+  init(_ other: Deliberation) {
+    id = other.id
+    ask = other.ask
+    joined = other.joined
+    cancel = other.cancel
+    givenUp = other.givenUp
+    decision = other.decision
+    calls = other.calls
+    dispatched = other.dispatched
+    seals = other.seals
+    analyses = other.analyses
+    end = other.end
+    settled = other.settled
+    restored = other.restored
+    late = other.late
+    progress = other.progress
+    seats = other.seats
+    standInsUsed = other.standInsUsed
+    count = other.count
+    seen = other.seen
+    hash = other.hash
+  }
 
   /// Whether something is still to come. What stands without a `deliberation.requested` opens nothing.
   package var isOpen: Bool { ask != nil && end == nil }

@@ -6,6 +6,10 @@ enum ByteSearch {
     return text.withUTF8 { isSame($0, bytes) }
   }
 
+  static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    left.withUnsafeBufferPointer { left in right.withUnsafeBufferPointer { isSame(left, $0) } }
+  }
+
   /// From behind, because names that differ nearly always end differently; whole words first.
   static func isSame(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
     guard left.count == right.count else { return false }

@@ -25,6 +25,11 @@ package struct Moment: Comparable, Hashable, Sendable {
     self = moment
   }
 
+  package init?(rfc3339 bytes: [UInt8]) {
+    guard let moment = bytes.withUnsafeBufferPointer({ Moment(rfc3339: $0) }) else { return nil }
+    self = moment
+  }
+
   private init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
     func number(_ start: Int, _ count: Int) -> Int64? {
       guard bytes.count >= start + count else { return nil }
