@@ -6,20 +6,16 @@ package enum Trace {
   package static func child(of parent: String?, subject: String?, id: String) -> String? {
     guard var trace = trace(of: parent, subject: subject) else { return nil }
     var span = span(id)
-    return String(unsafeUninitializedCapacity: 55) { buffer in
-      var end = 0
-      func put(_ bytes: UnsafeBufferPointer<UInt8>) {
-        end = buffer[end...].update(fromContentsOf: bytes)
+    return trace.withUTF8 { trace in
+      span.withUTF8 { span in
+        String(unsafeUninitializedCapacity: 55) { buffer in
+          // the signs around them: version, dashes, flags
+          _ = buffer.update(fromContentsOf: "00-00000000000000000000000000000000-0000000000000000-01".utf8)
+          _ = buffer[3...].update(fromContentsOf: trace)
+          _ = buffer[36...].update(fromContentsOf: span)
+          return 55
+        }
       }
-      func put(_ signs: StaticString) {
-        put(UnsafeBufferPointer(start: signs.utf8Start, count: signs.utf8CodeUnitCount))
-      }
-      put("00-")
-      trace.withUTF8(put)
-      put("-")
-      span.withUTF8(put)
-      put("-01")
-      return end
     }
   }
 

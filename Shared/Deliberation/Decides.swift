@@ -16,9 +16,6 @@ package protocol Decides: Sendable {
   /// What this service has no use for in a record of that name and id; `state` is what was folded so far.
   func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing
 
-  /// The same for what cannot be left aside before it was read.
-  func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted
-
   /// What follows from an event that came after its deliberation had ended and was dropped.
   func late(_ recorded: Recorded) -> [Output]
 }
@@ -26,7 +23,6 @@ package protocol Decides: Sendable {
 extension Decides {
   package var settles: Bool { false }
   package func late(_ recorded: Recorded) -> [Output] { [] }
-  package func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { analysis }
   package func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
     Outcomes.areTold(name) ? Outcomes.aside : []
   }

@@ -108,7 +108,6 @@ package final class DeliberationDecider<Logic: Decides>: Decider, Sendable {
         event = try Event.parse(
           name, value: record.value, of: record.subject, passing: logic.passes(name, id: record.id, state))
       }
-      if case .analysisCompleted(let analysis)? = event { event = .analysisCompleted(logic.keeps(analysis)) }
       return Recorded(
         id: record.id, type: record.type, subject: record.subject, time: record.time, event: event,
         valueHash: hashes ? SHA256.hash(record.value) : [])

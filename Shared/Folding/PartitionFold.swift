@@ -338,7 +338,7 @@ package final class PartitionFold<D: Decider> {
   /// Lets the subject go when nothing of it remains to be done.
   func finish(_ name: String, _ subject: inout Subject, now: Int64) {
     if subject.pending == 0, !unacknowledged.isEmpty { unacknowledged[name] = nil }
-    let phase = subject.state.map(decider.phase) ?? .unopened
+    let phase = if let state = subject.state { decider.phase(state) } else { FoldPhase.unopened }
     if subject.isOpen != (phase == .open) {
       subject.isOpen = phase == .open
       openCount += subject.isOpen ? 1 : -1

@@ -59,6 +59,55 @@ import Testing
     #expect(throws: EventError.self) { try read(whole, passing: [.course, .content]) }
   }
 
+  private let analysis = AnalysisCompleted(
+    round: 0, call: CallID("gen-1", .judge), analysis: ["consensus": ["It \"is\" — so."], "blind_spots": []],
+    changes: [.init(member: 0, from: "yes", to: "no")],
+    evidence: [.init(point: "It is.", call: CallID("gen-1", .panel, member: 0), quote: "so", verified: true)],
+    dropped: 1, promptVersion: "1")
+
+  private func read(analysis text: String, passing: Passing = []) throws -> AnalysisCompleted {
+    let event = try Event.parse(.analysisCompleted, value: Array(text.utf8), of: "gen-1", passing: passing)
+    guard case .analysisCompleted(let read) = event else { throw EventError("another event") }
+    return read
+  }
+
+  @Test("hands an analysis on as it was read, where it would be written so") func written() throws {
+    let text = analysis.json.text
+    #expect(try read(analysis: text) == analysis)
+    guard case .written = try read(analysis: text).analysis else {
+      Issue.record("it was built")
+      return
+    }
+    let others = [
+      (#""consensus":["#, #""consensus": ["#), (#"so."]"#, #"s\u006F."]"#), ("[]}", "[],\"blind_spots\":[]}"),
+      ("[]}", "[ ]}"),
+    ]
+    for (part, other) in others {
+      #expect(text.contains(part))
+      let read = try read(analysis: text.replacing(part, with: other))
+      #expect(read == analysis)
+      #expect(read.analysis.bytes == analysis.analysis.bytes)
+    }
+  }
+
+  @Test("leaves out of an analysis what its reader has no use for, and holds it to the same rules") func points() throws
+  {
+    let text = analysis.json.text
+    let passed = try read(analysis: text, passing: [.points, .evidence])
+    #expect(passed.analysis == [:] && passed.evidence.isEmpty && passed.changes == nil)
+    #expect(passed.evidenceTotal == 1 && passed.evidenceVerified == 1 && passed.dropped == 1)
+    #expect(try read(analysis: text, passing: .evidence).analysis == analysis.analysis)
+    for (part, other) in [
+      (#""quote":"so""#, #""quote":5"#), (#""point":"It is.","#, ""), (#""verified":true"#, #""verified":1"#),
+      (#""from":"yes","#, ""), (#"{"consensus""#, #"["consensus"#),
+    ] {
+      #expect(text.contains(part))
+      for passing in [[], .evidence, [.points, .evidence]] as [Passing] {
+        #expect(throws: EventError.self) { try read(analysis: text.replacing(part, with: other), passing: passing) }
+      }
+    }
+  }
+
   @Test("names calls alike whether it knows their deliberation or not") func calls() throws {
     let seal = PanelAssembled(
       round: 2, sealed: .quorum, answered: [CallID("gen-1", .panel, round: 2, member: 7, attempt: 1)],

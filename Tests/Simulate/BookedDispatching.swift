@@ -17,5 +17,4 @@ struct BookedDispatching: Decides {
   func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
     dispatching.passes(name, id: id, state)
   }
-  func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { dispatching.keeps(analysis) }
 }

@@ -26,7 +26,6 @@ struct MutantLogic<Logic: Decides>: Decides {
 
   func isOpen(_ deliberation: Deliberation) -> Bool { logic.isOpen(deliberation) }
   func late(_ recorded: Recorded) -> [Output] { logic.late(recorded) }
-  func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { logic.keeps(analysis) }
   func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
     logic.passes(name, id: id, state)
   }

@@ -66,8 +66,10 @@ struct Replay {
       broken.append("\(history.id): \(who) read \(state.count) of \(history.facts.count) facts")
       return
     }
-    let analyses = { (state: Deliberation) in state.analyses.mapValues(\.id) }
-    let outcomes = { (state: Deliberation) in state.calls.mapValues { [$0.named, $0.outcome?.place] } }
+    let analyses = { (state: Deliberation) in state.analyses.map { "\($0) \($1.id)" } }
+    let outcomes = { (state: Deliberation) in
+      state.calls.map { [$0.id(in: "").text, $1.named?.description, $1.outcome?.place.description] }
+    }
     if state.digest != folded.digest || state.seals != folded.seals || analyses(state) != analyses(folded)
       || state.end != folded.end || state.settled != folded.settled || outcomes(state) != outcomes(folded)
     {

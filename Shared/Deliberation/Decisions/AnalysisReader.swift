@@ -9,7 +9,7 @@ struct AnalysisReader {
   private let deliberation: Deliberation
   private let labels: Labels
   private let round: Int
-  private var quotes: [CallID: Quotes] = [:]
+  private var quotes = KeyedList<CallKey, Quotes>()
   private var dropped = 0
   private var evidence: [AnalysisCompleted.Evidence] = []
   private var evidenceTotal = 0
@@ -172,7 +172,7 @@ struct AnalysisReader {
   }
 
   private static func text(_ value: JSON?) -> String? {
-    guard let text = value?.string, text.contains(where: { !$0.isWhitespace }) else { return nil }
+    guard let text = value?.string, text.hasWords else { return nil }
     return text
   }
 
@@ -192,8 +192,9 @@ struct AnalysisReader {
 
   private mutating func quote(_ value: JSON?, from call: CallID, for point: String) {
     guard let quote = Self.text(value) else { return }
-    if quotes[call] == nil { quotes[call] = Quotes(answer: deliberation.answer(call) ?? .empty) }
-    let verified = quotes[call]?.contain(quote) ?? false
+    var answer = quotes[call.key] ?? Quotes(answer: deliberation.answer(call) ?? .empty)
+    let verified = answer.contain(quote)
+    quotes[call.key] = answer
     evidenceTotal += 1
     if verified { evidenceVerified += 1 }
     // the point stands again beside each of its quotes: a judge that quotes without end must not burst the record

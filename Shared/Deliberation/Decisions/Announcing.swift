@@ -18,12 +18,12 @@ struct Announcing {
     for member in deliberation.givenUp.keys.sorted() {
       let calls = deliberation.calls.filter { key, call in
         key.purpose == .panel && key.member == member && call.outcome == nil
-      }.keys.sorted()
+      }.map { $0.key }
       // an empty list is still said: the command may be on its way
       let named = calls.isEmpty ? possible(member) : calls
       outputs += signal("member/\(member)", named)
     }
-    for (round, seal) in deliberation.seals.sorted(by: { $0.key < $1.key }) {
+    for (round, seal) in deliberation.seals {
       outputs += signal("seal/\(round)", seal.value.abandoned.map(CallKey.init))
     }
     return outputs

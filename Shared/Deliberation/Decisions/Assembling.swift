@@ -137,6 +137,7 @@ extension Deliberation {
   /// Whether the end did not know every cost: it says so itself, or an outcome stands behind it.
   var mustSettle: Bool {
     guard let end, let totals = end.value.totals else { return false }
-    return !totals.costFinal || calls.values.contains { $0.outcome.map { $0.place >= totals.digestEvents } ?? false }
+    return !totals.costFinal
+      || calls.contains { _, call in call.outcome.map { $0.place >= totals.digestEvents } ?? false }
   }
 }

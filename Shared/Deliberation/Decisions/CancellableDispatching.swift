@@ -14,6 +14,5 @@ package struct CancellableDispatching: Decides {
   package func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
     dispatching.passes(name, id: id, state)
   }
-  package func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted { dispatching.keeps(analysis) }
   package func isOpen(_ deliberation: Deliberation) -> Bool { dispatching.isOpen(deliberation) }
 }

@@ -77,8 +77,9 @@ package struct Dispatching: Decides {
     var outputs: [Output] = []
     var conversations = Conversations()
     if let dispatched = deliberation.dispatched[round]?.value {
-      // read already: again only what a broker lost
-      for member in dispatched.members where deliberation.givenUp[member.index] == nil {
+      // read already, and so named: again only what a broker lost
+      let members = deliberation.restored == nil ? [] : dispatched.members
+      for member in members where deliberation.givenUp[member.index] == nil {
         let key = CallKey(member.call)
         guard deliberation.mustSend(key) else { continue }
         outputs.append(command(deliberation, ask, key, member.model, &conversations))
@@ -111,6 +112,7 @@ package struct Dispatching: Decides {
   private func replacements(
     _ deliberation: Deliberation, _ ask: Fact<Requested>, _ conversations: inout Conversations
   ) -> [Output] {
+    guard deliberation.standInsUsed > 0 else { return [] }
     var outputs: [Output] = []
     for (index, seat) in deliberation.seats.enumerated() where deliberation.givenUp[index] == nil {
       for (attempt, holder) in seat.holders.enumerated().dropFirst() {
@@ -174,6 +176,6 @@ extension Deliberation {
   func holder(of member: Int) -> ModelRef { seats[member].model }
 
   func hasRead(_ id: String) -> Bool {
-    seen.contains(local(id))
+    local(id) { seen.contains($0) }
   }
 }

@@ -194,7 +194,7 @@ struct FusionResult {
   private var sources: JSON {
     var seen: Set<String> = []
     var sources: [JSON] = []
-    let calls = deliberation.calls.values.filter { $0.outcome.map { $0.place < limit } ?? false }
+    let calls = deliberation.calls.map { $0.value }.filter { $0.outcome.map { $0.place < limit } ?? false }
       .sorted { ($0.outcome?.place ?? 0) < ($1.outcome?.place ?? 0) }
     for call in calls {
       for annotation in call.completed?.annotations ?? [] {

@@ -31,6 +31,7 @@ enum Outcomes {
 extension Dispatching {
   /// Whom to ask next follows from who has answered; what was said is of use in a debate alone.
   package func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
+    if name == .analysisCompleted { return [.points, .evidence] }
     guard Outcomes.areTold(name) else { return [] }
     guard let ask = state?.ask else { return Outcomes.aside }
     switch Outcomes.purpose(id) {
@@ -38,24 +39,17 @@ extension Dispatching {
     default: return Outcomes.aside
     }
   }
-
-  package func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted {
-    analysis.withoutEvidence(keepingPoints: false)
-  }
 }
 
 extension Judging {
   /// The answer is of use only where it may call fusion once more.
   package func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
+    if name == .analysisCompleted { return .evidence }
     guard Outcomes.areTold(name) else { return [] }
     guard let state, state.ask != nil, !state.isToolShaped, Outcomes.purpose(id) == .answer else {
       return Outcomes.aside
     }
     return Outcomes.asideWithContent
-  }
-
-  package func keeps(_ analysis: AnalysisCompleted) -> AnalysisCompleted {
-    analysis.withoutEvidence(keepingPoints: true)
   }
 }
 
@@ -64,15 +58,5 @@ extension Assembling {
   package func passes(_ name: Event.Name, id: String, _ state: Deliberation?) -> Passing {
     guard Outcomes.areTold(name) else { return [] }
     return Outcomes.purpose(id) == .judge ? Outcomes.asideWithContent : Outcomes.aside
-  }
-}
-
-extension AnalysisCompleted {
-  /// Without the points too where they are of no use either.
-  func withoutEvidence(keepingPoints: Bool) -> AnalysisCompleted {
-    AnalysisCompleted(
-      round: round, call: call, analysis: keepingPoints ? analysis : [:], ranking: ranking, changes: nil, evidence: [],
-      evidenceTotal: evidenceTotal, evidenceVerified: evidenceVerified, dropped: dropped, repairs: repairs,
-      promptVersion: promptVersion)
   }
 }

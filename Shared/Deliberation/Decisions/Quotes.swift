@@ -11,9 +11,9 @@ struct Quotes {
   init(answer: Passage) { self.answer = answer }
 
   mutating func contain(_ quote: String) -> Bool {
+    if let first = quote.utf8.first, JSONText.Node.isWord(first), answer.holds(Passage(quote)) { return true }
     let sought = Self.normalized(Array(quote.utf8))
     guard !sought.isEmpty else { return false }
-    if answer.holds(Passage(quote)) { return true }
     let bytes = self.bytes ?? Self.normalized(answer.utf8)
     self.bytes = bytes
     if ByteSearch.stands(sought, in: bytes) { return true }

@@ -49,17 +49,17 @@ struct ResultBuilder {
 
   /// What each call took.
   var costs: JSON {
-    let keys = deliberation.calls.keys.sorted().filter { key in
-      deliberation.calls[key]?.outcome.map { $0.place < limit } ?? false
-    }
+    let calls = deliberation.calls.filter { _, call in call.outcome.map { $0.place < limit } ?? false }
     return .written(
-      JSONWriter.written(capacity: keys.count * 256) { writer in
-        writer.list(keys) { writer, key in writer.object { writer in write(costsOf: key, into: &writer) } }
+      JSONWriter.written(capacity: calls.count * 256) { writer in
+        writer.list(calls) { writer, entry in
+          writer.object { writer in write(costsOf: entry.key, entry.value, into: &writer) }
+        }
       })
   }
 
-  private func write(costsOf key: CallKey, into writer: inout JSONWriter) {
-    guard let call = deliberation.calls[key], let outcome = call.outcome else { return }
+  private func write(costsOf key: CallKey, _ call: CallState, into writer: inout JSONWriter) {
+    guard let outcome = call.outcome else { return }
     let usage = outcome.value.usage
     writer.member("call", key.id(in: id))
     writer.member("purpose", text: key.purpose.rawValue)
@@ -103,8 +103,8 @@ struct ResultBuilder {
       prices[ref.model] = ref.price
     }
     var prompt = 0.0
-    for key in deliberation.calls.keys.sorted() {
-      guard let call = deliberation.calls[key], let outcome = call.outcome, outcome.place < limit,
+    for (key, call) in deliberation.calls {
+      guard let outcome = call.outcome, outcome.place < limit,
         let usage = outcome.value.usage, let cost = outcome.value.cost, cost > 0
       else { continue }
       let price = model(key, call).flatMap { prices[$0] }
@@ -131,7 +131,7 @@ struct ResultBuilder {
   }
 
   private var failedCall: FailureReason? {
-    for key in deliberation.calls.keys.sorted().reversed() where key.purpose == .answer || key.purpose == .decision {
+    for key in deliberation.calls.keys.reversed() where key.purpose == .answer || key.purpose == .decision {
       guard let call = deliberation.calls[key], let outcome = call.outcome, outcome.place < limit else { continue }
       return call.failed?.reason
     }

@@ -31,8 +31,8 @@ struct Spending {
   private func free(without key: CallKey) -> Double {
     var free = limit
     // in one order, because a sum of doubles depends on it
-    for other in deliberation.calls.keys.sorted() where other != key {
-      if let outcome = deliberation.calls[other]?.outcome {
+    for (other, call) in deliberation.calls where other != key {
+      if let outcome = call.outcome {
         free -= outcome.value.cost ?? 0
       } else {
         free -= part(other)

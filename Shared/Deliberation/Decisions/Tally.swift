@@ -13,8 +13,7 @@ struct Tally {
     var isFinal = true
     var calls = 0
     // in one order, because a sum of doubles depends on it
-    for key in deliberation.calls.keys.sorted() {
-      guard let call = deliberation.calls[key] else { continue }
+    for (_, call) in deliberation.calls {
       let outcome = call.outcome.flatMap { $0.place < limit ? $0.value : nil }
       let isNamed = call.named.map { $0 < limit } ?? false
       guard isNamed || outcome != nil else { continue }

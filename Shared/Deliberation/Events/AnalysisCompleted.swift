@@ -57,22 +57,37 @@ package struct AnalysisCompleted: Sendable, Equatable {
     self.promptVersion = promptVersion
   }
 
-  init(_ fields: Fields) throws(EventError) {
+  init(_ fields: Fields, _ passing: Passing) throws(EventError) {
     round = try fields.int("round")
     call = try fields.call("call")
-    analysis = try fields.required("analysis", fields["analysis"])
-    guard analysis.object != nil else { throw EventError("analysis is no JSON object") }
+    guard fields.isObject("analysis") else {
+      throw EventError(fields.has("analysis") ? "analysis is no JSON object" : "analysis is missing")
+    }
+    analysis = passing.contains(.points) ? [:] : fields.written("analysis") ?? [:]
     ranking = fields.has("ranking") ? try fields.calls("ranking") : nil
     let changes = try fields.each("changes") { change throws(EventError) in
       Change(member: try change.int("member"), from: try change.string("from"), to: try change.string("to"))
     }
-    self.changes = fields.has("changes") ? changes : nil
-    evidence = try fields.each("evidence") { entry throws(EventError) in
-      Evidence(
-        point: try entry.string("point"), call: try entry.call("call"), quote: try entry.string("quote"),
-        verified: try entry.flag("verified") ?? false)
+    let quoted: Int
+    if passing.contains(.evidence) {
+      self.changes = nil
+      evidence = []
+      quoted = try fields.each("evidence") { entry throws(EventError) in
+        _ = try entry.required("point", try entry.passedText("point"))
+        _ = try entry.call("call")
+        _ = try entry.required("quote", try entry.passedText("quote"))
+        _ = try entry.flag("verified")
+      }.count
+    } else {
+      self.changes = fields.has("changes") ? changes : nil
+      evidence = try fields.each("evidence") { entry throws(EventError) in
+        Evidence(
+          point: try entry.string("point"), call: try entry.call("call"), quote: try entry.string("quote"),
+          verified: try entry.flag("verified") ?? false)
+      }
+      quoted = evidence.count
     }
-    evidenceTotal = try fields.whole("evidence_total") ?? evidence.count
+    evidenceTotal = try fields.whole("evidence_total") ?? quoted
     evidenceVerified = try fields.whole("evidence_verified") ?? 0
     dropped = try fields.whole("dropped") ?? 0
     repairs = try fields.whole("repairs") ?? 0

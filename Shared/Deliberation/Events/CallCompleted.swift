@@ -54,29 +54,49 @@ package struct CallCompleted: Sendable, Equatable {
   }
 
   init(_ fields: Fields, _ passing: Passing) throws(EventError) {
-    call = try fields.call("call")
-    // in the order in which they are written
+    let call = try fields.call("call")
+    // in the order in which they are written; put together at the end, because it is large
     let asked = try fields.text("model_asked")
-    model = try fields.string("model")
+    let model = try fields.string("model")
+    let provider = try fields.text("provider")
+    let execution = try passing.text(.course, fields, "execution") ?? ""
+    let content = try passing.passage(.content, fields, "content") ?? .empty
+    let reasoning = try fields.text("reasoning")
+    let toolCalls = try fields.list("tool_calls")
+    let annotations = try fields.list("annotations")
+    let finishReason = try fields.text("finish_reason") ?? "stop"
+    let nativeFinishReason = try fields.text("native_finish_reason")
+    let tools = try passing.list(.course, fields, "tools")
+    let usage = try fields.object("usage", Usage.init)
+    let cost = try fields.number("cost")
+    let cached = try fields.flag("cached") ?? false
+    let replayed = try fields.flag("replayed") ?? false
+    let tries = try passing.list(.course, fields, "tries")
+    let started = try fields.moment("started")
+    let firstToken = try fields.moment("first_token")
+    let finished = try fields.moment("finished")
+    let reasoningDetails = try fields.list("reasoning_details")
+    self.call = call
     modelAsked = asked ?? model
-    provider = try fields.text("provider")
-    execution = try passing.text(.course, fields, "execution") ?? ""
-    content = try passing.passage(.content, fields, "content") ?? .empty
-    reasoning = try fields.text("reasoning")
-    toolCalls = try fields.list("tool_calls")
-    annotations = try fields.list("annotations")
-    finishReason = try fields.text("finish_reason") ?? "stop"
-    nativeFinishReason = try fields.text("native_finish_reason")
-    tools = try passing.list(.course, fields, "tools")
-    usage = try fields.object("usage", Usage.init)
-    cost = try fields.number("cost")
-    cached = try fields.flag("cached") ?? false
-    replayed = try fields.flag("replayed") ?? false
-    tries = try passing.list(.course, fields, "tries")
-    started = try fields.moment("started")
-    firstToken = try fields.moment("first_token")
-    finished = try fields.moment("finished")
-    reasoningDetails = try fields.list("reasoning_details")
+    self.model = model
+    self.provider = provider
+    self.execution = execution
+    self.content = content
+    self.reasoning = reasoning
+    self.toolCalls = toolCalls
+    self.annotations = annotations
+    self.finishReason = finishReason
+    self.nativeFinishReason = nativeFinishReason
+    self.tools = tools
+    self.usage = usage
+    self.cost = cost
+    self.cached = cached
+    self.replayed = replayed
+    self.tries = tries
+    self.started = started
+    self.firstToken = firstToken
+    self.finished = finished
+    self.reasoningDetails = reasoningDetails
   }
 
   package var json: JSON {

@@ -45,13 +45,18 @@ package enum Event: Sendable, Equatable {
 
     // made once: every record has one of them
     private static let types = Dictionary(uniqueKeysWithValues: allCases.map { ($0, "conclave.\($0.rawValue).v1") })
-    private static let byType = types.map { (name: $0.key, type: Array($0.value.utf8)) }
+    private static let names = allCases
+    private static let bytes = names.map { Array($0.type.utf8) }
 
     package init?(type: String) { self.init(type: Array(type.utf8)) }
 
     package init?(type: [UInt8]) {
-      guard let known = Self.byType.first(where: { ByteSearch.isSame($0.type, type) }) else { return nil }
-      self = known.name
+      for place in Self.bytes.indices
+      where Self.bytes[place].count == type.count && ByteSearch.isSame(Self.bytes[place], type) {
+        self = Self.names[place]
+        return
+      }
+      return nil
     }
 
     /// Whether the first of these ends a deliberation (`rejected` only where nothing was requested before it).
@@ -114,7 +119,7 @@ package enum Event: Sendable, Equatable {
     case .callCompleted: .callCompleted(try CallCompleted(fields, passing))
     case .callFailed: .callFailed(try CallFailed(fields, passing))
     case .panelAssembled: .panelAssembled(try PanelAssembled(fields))
-    case .analysisCompleted: .analysisCompleted(try AnalysisCompleted(fields))
+    case .analysisCompleted: .analysisCompleted(try AnalysisCompleted(fields, passing))
     case .analysisDegraded: .analysisDegraded(try AnalysisDegraded(fields))
     case .completed: .completed(try Completed(fields))
     case .failed: .failed(try Failed(fields))

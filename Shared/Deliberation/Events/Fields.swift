@@ -50,6 +50,9 @@ struct Fields {
 
   subscript(key: StaticString) -> JSON? { place(key).map { text.value(at: $0) } }
 
+  /// A value that is handed on: as it was read, where it would be written so.
+  func written(_ key: StaticString) -> JSON? { place(key).map { text.written(at: $0) } }
+
   func string(_ key: StaticString) throws(EventError) -> String { try required(key, try text(key)) }
 
   func text(_ key: StaticString) throws(EventError) -> String? {
@@ -74,23 +77,14 @@ struct Fields {
 
   func whole(_ key: StaticString) throws(EventError) -> Int? {
     guard let place = place(key) else { return nil }
-    guard let int = number(at: place)?.int, let small = Int(exactly: int) else {
-      throw EventError("\(key) is no whole number")
-    }
-    return small
+    guard let whole = text.whole(at: place) else { throw EventError("\(key) is no whole number") }
+    return whole
   }
 
   func number(_ key: StaticString) throws(EventError) -> Double? {
     guard let place = place(key) else { return nil }
-    guard let number = number(at: place)?.number else { throw EventError("\(key) is no number") }
+    guard let number = text.number(at: place) else { throw EventError("\(key) is no number") }
     return number
-  }
-
-  private func number(at place: Int) -> JSON? {
-    switch text.nodes[place].kind {
-    case .whole, .number: text.value(at: place)
-    default: nil
-    }
   }
 
   func flag(_ key: StaticString) throws(EventError) -> Bool? {
@@ -105,8 +99,8 @@ struct Fields {
   func time(_ key: StaticString) throws(EventError) -> Moment { try required(key, try moment(key)) }
 
   func moment(_ key: StaticString) throws(EventError) -> Moment? {
-    guard let text = try text(key) else { return nil }
-    guard let moment = Moment(rfc3339: text) else { throw EventError("\(key) is no RFC 3339 time") }
+    guard let place = try place(key, .text, "string") else { return nil }
+    guard let moment = text.moment(at: place) else { throw EventError("\(key) is no RFC 3339 time") }
     return moment
   }
 

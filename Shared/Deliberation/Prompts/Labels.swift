@@ -20,6 +20,10 @@ package struct Labels: Sendable, Equatable {
 
   /// Takes what judges make of a label: `A`, `Response A`, `[a]`.
   package func call(_ label: String) -> CallID? {
+    var label = label
+    // most judges name a letter alone
+    let letter = label.withUTF8 { $0.count == 1 ? Int($0[0]) - Int(UInt8(ascii: "A")) : -1 }
+    if calls.indices.contains(letter) { return calls[letter] }
     let words = label.uppercased().split { !$0.isLetter && !$0.isNumber }
     guard let word = words.last, words.count <= 2, word.utf8.count == 1, let byte = word.utf8.first,
       words.count == 1 || words[0] == "RESPONSE"

@@ -104,7 +104,7 @@ package enum Prompts {
   static func answer(
     _ messages: [JSON], seed: String, responses: [(model: String, content: Passage)], analysis: JSON?
   ) -> [JSON] {
-    let analysisText = analysis.map { Passage($0.text) }
+    let analysisText = analysis.map { Passage(utf8: $0.bytes) }
     let contents = responses.map(\.content) + [analysisText ?? .empty]
     let fence = Fence(seed: seed, contents: contents)
     let extended = Conversation.extend(Conversation(messages: messages).forAnswer, holding: contents) { prompt in

@@ -1,7 +1,7 @@
 extension Deliberation {
   /// Folds one record of the log into what is known. Copies change nothing; events of different writers may come in any
   /// order.
-  package static func evolve(_ state: inout Deliberation?, _ recorded: Recorded) {
+  package static func evolve(_ state: inout Deliberation?, _ recorded: consuming Recorded) {
     var deliberation = state ?? Deliberation(id: recorded.subject)
     state = nil
     if !isKnownUniquelyReferenced(&deliberation) { deliberation = Deliberation(deliberation) }
@@ -9,10 +9,8 @@ extension Deliberation {
     state = deliberation
   }
 
-  private func read(_ recorded: Recorded) {
-    // an id begins with the deliberation's: kept without it, because a service holds many of them
-    let local = local(recorded.id)
-    guard seen.insert(local).inserted else { return }
+  private func read(_ recorded: consuming Recorded) {
+    guard local(recorded.id, { seen.insert($0) }) else { return }
     let place = count
     count += 1
     if !recorded.valueHash.isEmpty {
@@ -22,9 +20,14 @@ extension Deliberation {
       hash.update("\n")
     }
     guard let event = recorded.event else { return }
-    func fact<Value>(_ value: Value) -> Fact<Value> {
-      Fact(value: value, id: recorded.id, place: place, time: recorded.time)
-    }
+    // what is told of a step is told as things are after it; an event is large, and kept for that only where somebody watches
+    let watched = (ask?.stream ?? .none) != .none ? recorded : nil
+    fold(event, id: recorded.id, time: recorded.time, at: place)
+    if let watched { note(event, watched) }
+  }
+
+  private func fold(_ event: consuming Event, id: String, time: Moment, at place: Int) {
+    func fact<Value>(_ value: consuming Value) -> Fact<Value> { Fact(value: value, id: id, place: place, time: time) }
     switch event {
     case .requested(let event): take(fact(event))
     case .rejected(let event): refuse(fact(event))
@@ -48,12 +51,18 @@ extension Deliberation {
     case .restored: restored = place
     case .forgotten: break
     }
-    note(event, recorded)
   }
 
-  /// An event's id without the deliberation's before it.
-  func local(_ event: String) -> String {
-    event.hasPrefix(id) ? String(decoding: event.utf8.dropFirst(id.utf8.count), as: UTF8.self) : event
+  /// An event's id without the deliberation's before it: all of them begin with that, and a service holds many.
+  func local<Result>(_ event: String, _ use: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    var (event, own) = (event, id)
+    return own.withUTF8 { own in
+      event.withUTF8 { event in
+        let isOwn =
+          event.count >= own.count && ByteSearch.isSame(UnsafeBufferPointer(rebasing: event[..<own.count]), own)
+        return use(isOwn ? UnsafeBufferPointer(rebasing: event[own.count...]) : event)
+      }
+    }
   }
 
   private func take(_ fact: Fact<Requested>) {
@@ -125,24 +134,27 @@ extension Deliberation {
   }
 
   private func name(_ key: CallKey, _ model: ModelRef, at place: Int) {
-    guard calls[key]?.named == nil else { return }
-    calls[key, default: CallState()].named = place
-    calls[key]?.model = model
+    var call = calls[key] ?? CallState()
+    guard call.named == nil else { return }
+    call.named = place
+    call.model = model
+    calls[key] = call
   }
 
   private func conclude(_ key: CallKey, _ fact: Fact<CallState.Outcome>) {
-    guard calls[key]?.outcome == nil else { return }
-    calls[key, default: CallState()].outcome = fact
-    if case .completed(let call) = fact.value, call.isAnswer { calls[key]?.isAnswered = true }
+    var call = calls[key] ?? CallState()
+    guard call.outcome == nil else { return }
+    call.outcome = fact
+    if case .completed(let completed) = fact.value { call.isAnswered = completed.isAnswer }
+    calls[key] = call
     passOn(key, fact)
   }
 
   /// Gives the seat of a member that failed for good to the next stand-in. It follows from the order of the log alone,
   /// so the dispatcher that calls and the aggregator that waits mean the same one.
   private func passOn(_ key: CallKey, _ fact: Fact<CallState.Outcome>) {
-    guard key.purpose == .panel, key.round == 0, let index = key.member, seats.indices.contains(index),
-      seats[index].attempt == key.attempt, seals[0] == nil, givenUp[index] == nil,
-      let ask, standInsUsed < ask.standIns.count
+    guard let ask, standInsUsed < ask.standIns.count, key.purpose == .panel, key.round == 0, let index = key.member,
+      seats.indices.contains(index), seats[index].attempt == key.attempt, seals[0] == nil, givenUp[index] == nil
     else { return }
     switch fact.value {
     case .completed(let call) where call.isAnswer: return

@@ -67,10 +67,10 @@ package final class Deliberation: @unchecked Sendable {
   /// Members given up by request, with the place of that request.
   @exclusivity(unchecked) package internal(set) var givenUp: [Int: Int] = [:]
   @exclusivity(unchecked) package internal(set) var decision: Fact<DecisionMade>?
-  @exclusivity(unchecked) package internal(set) var calls: [CallKey: CallState] = [:]
-  @exclusivity(unchecked) package internal(set) var dispatched: [Int: Fact<PanelDispatched>] = [:]
-  @exclusivity(unchecked) package internal(set) var seals: [Int: Fact<PanelAssembled>] = [:]
-  @exclusivity(unchecked) package internal(set) var analyses: [Int: Fact<Analysis>] = [:]
+  @exclusivity(unchecked) package internal(set) var calls = KeyedList<CallKey, CallState>()
+  @exclusivity(unchecked) package internal(set) var dispatched = KeyedList<Int, Fact<PanelDispatched>>()
+  @exclusivity(unchecked) package internal(set) var seals = KeyedList<Int, Fact<PanelAssembled>>()
+  @exclusivity(unchecked) package internal(set) var analyses = KeyedList<Int, Fact<Analysis>>()
   @exclusivity(unchecked) package internal(set) var end: Fact<End>?
   @exclusivity(unchecked) package internal(set) var settled: Fact<Settled>?
   /// The place of the last `deliberation.restored`: commands named before it are lost.
@@ -82,7 +82,7 @@ package final class Deliberation: @unchecked Sendable {
   @exclusivity(unchecked) var standInsUsed = 0
   /// How many different events were read.
   @exclusivity(unchecked) package internal(set) var count = 0
-  @exclusivity(unchecked) var seen: Set<String> = []
+  @exclusivity(unchecked) var seen = SeenIDs()
   @exclusivity(unchecked) var hash = SHA256()
 
   init(id: String) { self.id = id }

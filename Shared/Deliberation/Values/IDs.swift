@@ -38,11 +38,29 @@ package enum IDs {
   package static func event(_ deliberation: String, _ name: String, _ discriminator: some CustomStringConvertible)
     -> String
   {
-    "\(deliberation)/\(name)/\(discriminator)"
+    path(deliberation, name, discriminator.description)
   }
 
   /// `ce_id` of the command of a call.
-  package static func command(_ call: CallID) -> String { "\(call.deliberation)/call/\(call.local)" }
+  package static func command(_ call: CallID) -> String { path(call.deliberation, "call", call.local) }
+
+  /// In one piece: every record has such an id.
+  private static func path(_ first: String, _ second: String, _ third: String) -> String {
+    var (first, second, third) = (first, second, third)
+    return first.withUTF8 { first in
+      second.withUTF8 { second in
+        third.withUTF8 { third in
+          String(unsafeUninitializedCapacity: first.count + second.count + third.count + 2) { buffer in
+            var end = buffer.update(fromContentsOf: first)
+            buffer[end] = UInt8(ascii: "/")
+            end = buffer[(end + 1)...].update(fromContentsOf: second)
+            buffer[end] = UInt8(ascii: "/")
+            return buffer[(end + 1)...].update(fromContentsOf: third)
+          }
+        }
+      }
+    }
+  }
 
   private static func uuid(_ source: [UInt8], version: UInt8) -> String {
     var bytes = Array(source[..<16])

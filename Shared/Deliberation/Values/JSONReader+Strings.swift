@@ -1,17 +1,8 @@
 // Strings: most of what stands on the log.
 extension JSONReader {
-  /// What there is to know of a string that was passed.
-  struct Passed {
-    /// It stands there as it is, without escapes.
-    var isPlain = true
-    /// All that it says is ASCII.
-    var isASCII = true
-    /// It stands there as `JSONWriter` would write it.
-    var isWritten = true
-  }
-
-  mutating func passText() throws(JSONError) -> Passed {
-    var passed = Passed()
+  /// Passes a string, and says what there is to know of it.
+  mutating func passText() throws(JSONError) -> Node.Traits {
+    var passed: Node.Traits = [.plain, .ascii, .written]
     var place = position + 1
     while true {
       place = plain(from: place)
@@ -24,18 +15,18 @@ extension JSONReader {
         position = place + 1
         return passed
       case UInt8(ascii: "\\"):
-        passed.isPlain = false
+        passed.remove(.plain)
         // they often follow each other
         repeat {
           place += 1
           if place < bytes.count, Self.isSimple(bytes[place]) {
-            if bytes[place] == UInt8(ascii: "/") { passed.isWritten = false }
+            if bytes[place] == UInt8(ascii: "/") { passed.remove(.written) }
             place += 1
           } else {
             position = place
             let scalar = try escape()
-            if scalar.value >= 0x80 { passed.isASCII = false }
-            if !JSONWriter.isWritten(scalar, digit: bytes[position - 1]) { passed.isWritten = false }
+            if scalar.value >= 0x80 { passed.remove(.ascii) }
+            if !JSONWriter.isWritten(scalar, digit: bytes[position - 1]) { passed.remove(.written) }
             place = position
           }
         } while place < bytes.count && bytes[place] == UInt8(ascii: "\\")
@@ -43,7 +34,7 @@ extension JSONReader {
         position = place
         throw error(.controlCharacter)
       case 0x80...:
-        passed.isASCII = false
+        passed.remove(.ascii)
         position = place
         // such characters seldom stand alone
         repeat { try passSequence(bytes[position]) } while position < bytes.count && bytes[position] >= 0x80

@@ -6,33 +6,40 @@ struct JSONReader {
   let maxDepth: Int
   var position = 0
   private var nodes: [Node] = []
+  private var kinds: JSONNames.Kinds = 0
+  /// How much was passed that would not be written so.
+  private var oddities = 0
 
   init(bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int) {
     self.bytes = bytes
     self.maxDepth = maxDepth
   }
 
-  mutating func document() throws(JSONError) -> [Node] {
+  /// The nodes, and the kinds of the outermost object's names.
+  mutating func document() throws(JSONError) -> ([Node], JSONNames.Kinds) {
     guard bytes.count < UInt32.max else { throw error(.tooLong) }
-    nodes.reserveCapacity(64)
+    // most records have no more, and they lie in what the allocator has at hand
+    nodes.reserveCapacity(62)
     try value(depth: 0)
     skipSpace()
     guard position == bytes.count else { throw error(.trailing) }
-    return nodes
+    return (nodes, kinds)
   }
 
   /// Notes what began at `start` and ends here.
   private mutating func add(_ kind: Node.Kind, from start: Int) {
     nodes.append(
-      Node(kind: kind, start: UInt32(start), end: UInt32(position), next: UInt32(nodes.count + 1)))
+      Node(
+        kind: kind, traits: [.plain, .ascii, .written], start: UInt32(start), end: UInt32(position),
+        next: UInt32(nodes.count + 1)))
   }
 
   /// Ends the list or object of that place here, with all that was noted since.
-  private mutating func close(_ place: Int, count: Int, kinds: JSONNames.Kinds = 0) {
+  private mutating func close(_ place: Int, count: Int, isWritten: Bool) {
     nodes[place].end = UInt32(position)
     nodes[place].next = UInt32(nodes.count)
-    nodes[place].count = UInt32(count)
-    nodes[place].kinds = kinds
+    nodes[place].count = UInt16(clamping: count)
+    if !isWritten { nodes[place].traits.remove(.written) }
   }
 
   func error(_ reason: JSONError.Reason, at offset: Int? = nil) -> JSONError {
@@ -42,7 +49,9 @@ struct JSONReader {
   mutating func skipSpace() {
     while position < bytes.count {
       switch bytes[position] {
-      case 0x20, 0x0A, 0x0D, 0x09: position += 1
+      case 0x20, 0x0A, 0x0D, 0x09:
+        position += 1
+        oddities += 1
       default: return
       }
     }
@@ -76,11 +85,10 @@ struct JSONReader {
   private mutating func text(_ kind: Node.Kind) throws(JSONError) {
     let start = position + 1
     let passed = try passText()
-    var node = Node(kind: kind, start: UInt32(start), end: UInt32(position - 1), next: UInt32(nodes.count + 1))
-    node.isPlain = passed.isPlain
-    node.isASCII = passed.isASCII
-    node.isWritten = passed.isWritten
-    nodes.append(node)
+    if !passed.contains(.written) { oddities += 1 }
+    nodes.append(
+      Node(
+        kind: kind, traits: passed, start: UInt32(start), end: UInt32(position - 1), next: UInt32(nodes.count + 1)))
   }
 
   /// Whether a list or object that opens here ends at once.
@@ -96,6 +104,7 @@ struct JSONReader {
 
   private mutating func list(depth: Int) throws(JSONError) {
     let place = nodes.count
+    let before = oddities
     var count = 0
     if try !opensEmpty(.list, depth: depth, before: UInt8(ascii: "]")) {
       repeat {
@@ -103,11 +112,12 @@ struct JSONReader {
         count += 1
       } while try another(before: UInt8(ascii: "]"))
     }
-    close(place, count: count)
+    close(place, count: count, isWritten: oddities == before)
   }
 
   private mutating func object(depth: Int) throws(JSONError) {
     let place = nodes.count
+    let before = oddities
     var names = JSONNames()
     if try !opensEmpty(.object, depth: depth, before: UInt8(ascii: "}")) {
       repeat {
@@ -124,11 +134,13 @@ struct JSONReader {
         if let first = names.first(like: name, from: place + 1, in: nodes, bytes) {
           nodes[first].next = UInt32(name + 1)
           nodes[name].kind = .again
+          oddities += 1
         }
         try value(depth: depth + 1)
       } while try another(before: UInt8(ascii: "}"))
     }
-    close(place, count: names.count, kinds: names.kinds)
+    close(place, count: names.count, isWritten: oddities == before)
+    if place == 0 { kinds = names.kinds }
   }
 
   mutating func another(before end: UInt8) throws(JSONError) -> Bool {
@@ -178,6 +190,8 @@ struct JSONReader {
     }
     if isWhole, !overflow, !(negative && whole == 0) { return add(.whole, from: start) }
     add(.number, from: start)
+    // digits may be more than would be written
+    oddities += 1
     // only what is long or has an exponent can be out of range
     if position - start > 300 || hasExponent, !nodes[nodes.count - 1].double(bytes).isFinite {
       throw error(.numberOutOfRange, at: start)

@@ -11,28 +11,38 @@ struct JSONText: Sendable {
       case again
     }
 
+    /// What is known of it besides, a bit for each.
+    struct Traits: OptionSet {
+      let rawValue: UInt8
+      /// Of a text: it stands there as it is, without escapes.
+      static let plain = Traits(rawValue: 1)
+      static let ascii = Traits(rawValue: 2)
+      /// It stands there as it would be written, with all that it holds.
+      static let written = Traits(rawValue: 4)
+    }
+
     var kind: Kind
-    /// Of a text: it stands there as it is, without escapes.
-    var isPlain = true
-    /// Of a text: it stands there as it would be written.
-    var isWritten = true
-    var isASCII = true
+    var traits: Traits
+    /// How many elements or members it has, as far as that can be said: room is made for so many.
+    var count: UInt16 = 0
     /// The bytes; of a text and a name those between the quotation marks.
     let start: UInt32
     var end: UInt32
     /// The node behind this one and all that it holds; of a name that of its value.
     var next: UInt32 = 0
-    /// How many elements or members it has.
-    var count: UInt32 = 0
-    /// The kinds of its members' names.
-    var kinds: JSONNames.Kinds = 0
+
+    var isPlain: Bool { traits.contains(.plain) }
+    var isASCII: Bool { traits.contains(.ascii) }
+    var isWritten: Bool { traits.contains(.written) }
   }
 
   let bytes: [UInt8]
   let nodes: [Node]
+  /// The kinds of the outermost object's names.
+  let kinds: JSONNames.Kinds
 
   init(_ bytes: [UInt8], maxDepth: Int = 64) throws(JSONError) {
-    let read = bytes.withUnsafeBufferPointer { buffer -> Result<[Node], JSONError> in
+    let read = bytes.withUnsafeBufferPointer { buffer -> Result<([Node], JSONNames.Kinds), JSONError> in
       var reader = JSONReader(bytes: buffer, maxDepth: maxDepth)
       do throws(JSONError) {
         return .success(try reader.document())
@@ -41,14 +51,14 @@ struct JSONText: Sendable {
       }
     }
     self.bytes = bytes
-    nodes = try read.get()
+    (nodes, kinds) = try read.get()
   }
 
   /// Where that name of an object's member stands. The search begins at `hint` and goes round: who reads members in the
   /// order in which they were written finds each at once.
   func name(_ name: StaticString, of object: Int, from hint: Int) -> Int? {
     // what is not there is nearly always known without looking
-    guard nodes[object].kinds & JSONNames.kind(of: name) != 0 else { return nil }
+    guard object > 0 || kinds & JSONNames.kind(of: name) != 0 else { return nil }
     let (first, end) = (object + 1, Int(nodes[object].next))
     let start = hint > object && hint < end ? hint : first
     return self.name(name, from: start, to: end) ?? (start > first ? self.name(name, from: first, to: start) : nil)
@@ -76,10 +86,46 @@ struct JSONText: Sendable {
     return Passage(escaped: Array(bytes[Int(node.start)..<Int(node.end)]))
   }
 
+  /// A value as it stands there, where it would be written so; else it is built.
+  func written(at place: Int) -> JSON {
+    let node = nodes[place]
+    guard node.isWritten else { return value(at: place) }
+    switch node.kind {
+    case .list, .object: return .written(Array(bytes[Int(node.start)..<Int(node.end)]))
+    default: return value(at: place)
+    }
+  }
+
   /// The call that a text names, of a deliberation whose id may be known.
   func call(at place: Int, of deliberation: String) -> CallID? {
     guard nodes[place].isPlain else { return CallID(text(at: place)) }
     return bytes.withUnsafeBufferPointer { CallID(nodes[place].part($0), of: deliberation) }
+  }
+
+  func moment(at place: Int) -> Moment? {
+    guard nodes[place].isPlain else { return Moment(rfc3339: text(at: place)) }
+    return bytes.withUnsafeBufferPointer { Moment(rfc3339: nodes[place].part($0)) }
+  }
+
+  /// A number without a fraction.
+  func whole(at place: Int) -> Int? {
+    bytes.withUnsafeBufferPointer { bytes in
+      switch nodes[place].kind {
+      case .whole: Int(nodes[place].whole(bytes))
+      case .number: Int(exactly: nodes[place].double(bytes))
+      default: nil
+      }
+    }
+  }
+
+  func number(at place: Int) -> Double? {
+    bytes.withUnsafeBufferPointer { bytes in
+      switch nodes[place].kind {
+      case .whole: Double(nodes[place].whole(bytes))
+      case .number: nodes[place].double(bytes)
+      default: nil
+      }
+    }
   }
 
   func hasWords(at place: Int) -> Bool { bytes.withUnsafeBufferPointer { nodes[place].hasWords($0) } }

@@ -20,8 +20,7 @@ extension JSONWriter {
         }
         target[end] = UInt8(ascii: "\"")
         end += 1
-        for index in 0..<length { target[end + index] = name.utf8Start[index] }
-        end += length
+        end = target[end...].update(fromContentsOf: UnsafeBufferPointer(start: name.utf8Start, count: length))
         target[end] = UInt8(ascii: "\"")
         target[end + 1] = UInt8(ascii: ":")
         count = end + 2

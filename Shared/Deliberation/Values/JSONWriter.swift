@@ -79,14 +79,16 @@ struct JSONWriter {
   /// What a text says, escaped, without quotation marks.
   mutating func put(_ text: String) {
     var text = text
-    text.withUTF8 { source in
-      var place = 0
-      while place < source.count {
-        // for the few that must be escaped there is room; where they are many, more is made for the rest
-        bytes.append(addingCapacity: Self.room(source.count - place)) { output in
-          output.withUnsafeMutableBufferPointer { target, count in
-            (place, count) = Self.copy(source, from: place, to: target)
-          }
+    text.withUTF8 { put($0) }
+  }
+
+  mutating func put(_ source: UnsafeBufferPointer<UInt8>) {
+    var place = 0
+    while place < source.count {
+      // for the few that must be escaped there is room; where they are many, more is made for the rest
+      bytes.append(addingCapacity: Self.room(source.count - place)) { output in
+        output.withUnsafeMutableBufferPointer { target, count in
+          (place, count) = Self.copy(source, from: place, to: target)
         }
       }
     }

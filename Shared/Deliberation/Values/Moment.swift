@@ -30,7 +30,7 @@ package struct Moment: Comparable, Hashable, Sendable {
     self = moment
   }
 
-  private init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
+  init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
     func number(_ start: Int, _ count: Int) -> Int64? {
       guard bytes.count >= start + count else { return nil }
       var value: Int64 = 0

@@ -11,6 +11,13 @@ package struct Passage: Sendable, Equatable {
     escaped = writer.bytes
   }
 
+  /// `utf8` is what it says.
+  init(utf8: [UInt8]) {
+    var writer = JSONWriter()
+    utf8.withUnsafeBufferPointer { writer.put($0) }
+    escaped = writer.bytes
+  }
+
   /// `escaped` is what `JSONWriter` would write.
   init(escaped: [UInt8]) { self.escaped = escaped }
 
