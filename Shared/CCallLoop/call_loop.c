@@ -17,6 +17,8 @@ struct call {
   struct curl_slist *headers;
   char *answer;
   size_t length, room;
+  char key[256];
+  size_t key_length;
   struct call *next;
 };
 
@@ -114,7 +116,8 @@ static struct call *make(struct loop *loop) {
   return call;
 }
 
-// The key of a command is the id of its call.
+// The key of a command is the id of its call. What comes of it is written where its key belongs: whoever folds the log
+// looks for it there.
 static int start(struct loop *loop, const rd_kafka_message_t *message) {
   struct call *call = loop->free;
   if (call) {
@@ -125,6 +128,8 @@ static int start(struct loop *loop, const rd_kafka_message_t *message) {
   }
   char line[512];
   call->length = 0;
+  call->key_length = message->key_len < sizeof call->key ? message->key_len : sizeof call->key;
+  memcpy(call->key, message->key, call->key_length);
   call->headers = curl_slist_append(NULL, "Content-Type: application/json");
   call->headers = curl_slist_append(call->headers, "Expect:");
   snprintf(line, sizeof line, "x-conclave-call: %.*s", (int)message->key_len, (const char *)message->key);
@@ -154,7 +159,7 @@ static void finish(struct loop *loop) {
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
     curl_multi_remove_handle(loop->multi, call->easy);
     while (rd_kafka_produce(loop->outcomes, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, call->answer, call->length,
-                            NULL, 0, NULL) == -1 &&
+                            call->key, call->key_length, NULL) == -1 &&
            rd_kafka_last_error() == RD_KAFKA_RESP_ERR__QUEUE_FULL)
       rd_kafka_poll(loop->producer, 10);
     curl_slist_free_all(call->headers);

@@ -175,6 +175,6 @@ private struct World {
       #expect(world.fold.pendingCount == 0, "seed \(seed)")
       #expect(world.fold.progress().committed == Int64(world.log.count), "seed \(seed)")
     }
-    #expect(takeovers > 250)
+    #expect(takeovers > 50)
   }
 }

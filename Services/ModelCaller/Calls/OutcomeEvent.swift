@@ -125,7 +125,7 @@ package struct OutcomeEvent: Sendable, Equatable {
         cost: outcome.cost, tries: outcome.tries.map(\.json), started: outcome.started,
         firstToken: outcome.firstToken, finished: outcome.finished,
         reasoningDetails: comforts ? answer.reasoningDetails : []
-      ).json.bytes
+      ).bytes
     case .failed(let failure):
       return CallFailed(
         call: command.call, execution: outcome.execution, reason: failure.reason, status: failure.status,

@@ -99,29 +99,34 @@ package struct CallCompleted: Sendable, Equatable {
     self.reasoningDetails = reasoningDetails
   }
 
-  package var json: JSON {
-    var object = JSONObject()
-    call.writeHead(into: &object)
-    object.append("model_asked", .string(modelAsked))
-    object.append("model", .string(model))
-    object.append("provider", ifPresent: provider.map { .string($0) })
-    object.append("execution", .string(execution))
-    object.append("content", .passage(content))
-    object.append("reasoning", ifPresent: reasoning.map { .string($0) })
-    if !reasoningDetails.isEmpty { object.append("reasoning_details", .array(reasoningDetails)) }
-    if !toolCalls.isEmpty { object.append("tool_calls", .array(toolCalls)) }
-    if !annotations.isEmpty { object.append("annotations", .array(annotations)) }
-    object.append("finish_reason", .string(finishReason))
-    object.append("native_finish_reason", ifPresent: nativeFinishReason.map { .string($0) })
-    if !tools.isEmpty { object.append("tools", .array(tools)) }
-    object.append("usage", ifPresent: usage?.json)
-    object.append("cost", ifPresent: cost.map { .double($0) })
-    object.append("cached", .bool(cached))
-    object.append("replayed", .bool(replayed))
-    object.append("tries", .array(tries))
-    object.append("started", ifPresent: started.map { .string($0.rfc3339) })
-    object.append("first_token", ifPresent: firstToken.map { .string($0.rfc3339) })
-    object.append("finished", ifPresent: finished.map { .string($0.rfc3339) })
-    return .object(object)
+  package var json: JSON { .written(bytes) }
+
+  /// Its text, written without a tree in between: each call has one.
+  package var bytes: [UInt8] {
+    JSONWriter.written(capacity: content.size + 1_024) { writer in writer.object { write(into: &$0) } }
+  }
+
+  private func write(into writer: inout JSONWriter) {
+    writer.head(call)
+    writer.member("model_asked", text: modelAsked)
+    writer.member("model", text: model)
+    if let provider { writer.member("provider", text: provider) }
+    writer.member("execution", text: execution)
+    writer.member("content", .passage(content))
+    if let reasoning { writer.member("reasoning", text: reasoning) }
+    if !reasoningDetails.isEmpty { writer.member("reasoning_details", .array(reasoningDetails)) }
+    if !toolCalls.isEmpty { writer.member("tool_calls", .array(toolCalls)) }
+    if !annotations.isEmpty { writer.member("annotations", .array(annotations)) }
+    writer.member("finish_reason", text: finishReason)
+    if let nativeFinishReason { writer.member("native_finish_reason", text: nativeFinishReason) }
+    if !tools.isEmpty { writer.member("tools", .array(tools)) }
+    if let usage { writer.member("usage", usage.json) }
+    if let cost { writer.member("cost", .double(cost)) }
+    writer.member("cached", cached)
+    writer.member("replayed", replayed)
+    writer.member("tries", .array(tries))
+    if let started { writer.member("started", text: started.rfc3339) }
+    if let firstToken { writer.member("first_token", text: firstToken.rfc3339) }
+    if let finished { writer.member("finished", text: finished.rfc3339) }
   }
 }
