@@ -26,8 +26,9 @@ func openLedger(_ context: ServiceContext) throws -> any Stoppable {
   let running = Running(inlet: inlet)
   let begun = Bell()
 
-  // An idle fetch costs the embedded broker as much as a full one, and a real one as much for a record as for a hundred.
-  let bus = settings.bus.gathering
+  // An idle fetch costs the embedded broker as much as a full one. On a real one records do not gather for it: what was
+  // asked a moment ago and is given up is looked up here.
+  let bus = settings.bus.patient
   let session = try BusSession(
     context, warming: [topics.events, topics.requests, topics.requestsBulk], reading: bus
   ) { session in

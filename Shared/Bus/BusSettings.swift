@@ -49,14 +49,4 @@ package struct BusSettings: Sendable {
     settings.properties["fetch.wait.max.ms"] = properties["fetch.wait.max.ms"] ?? "\(wait)"
     return settings
   }
-
-  /// For a patient reader of everything: a broker lets records gather for a moment before it answers, as each answer costs
-  /// both of them. (The embedded one answers when the wait is over, whatever there is.)
-  package var gathering: BusSettings {
-    var settings = patient
-    guard kind == .kafka else { return settings }
-    settings.properties["fetch.wait.max.ms"] = properties["fetch.wait.max.ms"] ?? "\(Tuning.gatherWaitKafka)"
-    settings.properties["fetch.min.bytes"] = properties["fetch.min.bytes"] ?? "\(Tuning.gatherBytes)"
-    return settings
-  }
 }

@@ -21,9 +21,6 @@ package enum Tuning {
   /// those too as soon as there is something.
   static let fetchWaitPatientEmbedded = 20
   static let fetchWaitPatientKafka = 250
-  /// How long a real broker lets records gather for who reads everything, and how many bytes of them at most.
-  static let gatherWaitKafka = 100
-  static let gatherBytes = 262_144
   /// Default 500 ms: a new leader would cost that.
   static let fetchErrorBackoff = 50
   /// Default 10 s: after a broker's restart a handle would wait that long.
