@@ -1,5 +1,5 @@
-/// An envelope where it stands among a record's headers: held against its rules once, and each part built only for whoever has
-/// use for it.
+/// An envelope where it stands among a record's headers: held against its rules once, and each part built only for whoever
+/// has use for it.
 package struct EnvelopeParts: Sendable {
   package enum Part: Int, Sendable, CaseIterable {
     case version, id, type, source, time, instance, subject, traceparent, correlation, causation
@@ -24,7 +24,7 @@ package struct EnvelopeParts: Sendable {
 
   private let headers: [Header]
   /// By part; -1 where it is not there.
-  private var places = InlineArray<10, Int8>(repeating: -1)
+  private var places = InlineArray<10, Int32>(repeating: -1)
 
   /// Of two headers with one name the first counts.
   package init(_ headers: [Header]) throws(EnvelopeError) {
@@ -36,7 +36,7 @@ package struct EnvelopeParts: Sendable {
         guard part == .traceparent else { throw .notText(header.name) }
         continue
       }
-      places[part.rawValue] = Int8(clamping: place)
+      places[part.rawValue] = Int32(place)
     }
     guard let version = self[.version] else { throw .missing("ce_specversion") }
     guard version.elementsEqual("1.0".utf8) else { throw .version(String((text(.version) ?? "").prefix(20))) }
@@ -58,6 +58,7 @@ package struct EnvelopeParts: Sendable {
   }
 
   package func text(_ part: Part) -> String? {
+    // what has a place was validated before it got it
     self[part].map { String(copying: UTF8Span(unchecked: $0.span)) }
   }
 }

@@ -14,6 +14,14 @@ import Testing
     #expect(Self.full.headers.text("content-type") == "application/json")
   }
 
+  @Test("is found behind however many headers of others", arguments: [126, 127, 128, 40_000])
+  func crowded(_ count: Int) throws {
+    // what is taken for text must be the part, and none of these
+    let others = [Header](repeating: Header("x", [0xff, 0xfe]), count: count)
+    #expect(try Envelope(others + Self.full.headers) == Self.full)
+    #expect(try Envelope(others + Self.full.headers + others) == Self.full)
+  }
+
   @Test("lacks nothing that CloudEvents asks for", arguments: ["ce_specversion", "ce_id", "ce_type", "ce_source"])
   func missing(_ name: String) {
     #expect(throws: EnvelopeError.missing(name)) { try Envelope(Self.full.headers.filter { $0.name != name }) }
