@@ -95,6 +95,15 @@ package final class BusSession: Stoppable, Sendable {
 
   private var isStopped: Bool { state.withLock { $0.isStopped } }
 
+  /// Why it is not ready; nil: it is.
+  private var missing: String? {
+    let (consumers, conditions) = state.withLock { ($0.consumers, $0.conditions) }
+    if consumers.isEmpty || consumers.contains(where: { !$0.isConnected }) {
+      return "no broker answers, or no partitions are assigned yet"
+    }
+    return producer.refusal.map { "\($0)" } ?? conditions.lazy.compactMap { $0() }.first
+  }
+
   private func run(
     _ topics: [String], _ condition: Readiness.Condition, _ start: @Sendable (BusSession) throws -> Void
   ) async {
@@ -113,20 +122,10 @@ package final class BusSession: Stoppable, Sendable {
     if isStopped { return }
     do { try start(self) } catch { context.fatal("\(error)") }
     while !isStopped {
-      let (consumers, conditions) = state.withLock { ($0.consumers, $0.conditions) }
-      if consumers.isEmpty || consumers.contains(where: { !$0.isConnected }) {
-        condition.unmet("no broker answers, or no partitions are assigned yet")
-      } else if let refusal = producer.refusal {
-        condition.unmet("\(refusal)")
-      } else if let missing = conditions.lazy.compactMap({ $0() }).first {
-        condition.unmet(missing)
-      } else {
-        condition.met()
-        // each look costs an idle process a fifth of a millisecond
-        try? await Task.sleep(for: .milliseconds(400))
-        continue
-      }
-      try? await Task.sleep(for: .milliseconds(100))
+      let missing = missing
+      if let missing { condition.unmet(missing) } else { condition.met() }
+      // each look costs an idle process a fifth of a millisecond: what holds is looked at less often
+      try? await Task.sleep(for: .milliseconds(missing == nil ? 400 : 100))
     }
   }
 }
