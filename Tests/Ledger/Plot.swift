@@ -57,7 +57,7 @@ struct PlotStory {
       .callCompleted(
         CallCompleted(
           call: call, modelAsked: model, model: model, provider: "simulator", execution: "e\(call.local)",
-          content: content, usage: Usage(promptTokens: 3, completionTokens: 4), cost: 0.002, tries: [],
+          content: Passage(content), usage: Usage(promptTokens: 3, completionTokens: 4), cost: 0.002, tries: [],
           started: told[0].time + 10, firstToken: told[0].time + 20, finished: told[0].time + 30)), call.local)
   }
 

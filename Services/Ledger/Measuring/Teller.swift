@@ -78,8 +78,9 @@ struct Teller {
       tell(
         .callCompleted(
           CallCompleted(
-            call: call, modelAsked: model, model: model, provider: "simulator", execution: execution, content: content,
-            usage: Usage(promptTokens: 40, completionTokens: content.utf8.count / 4), cost: price,
+            call: call, modelAsked: model, model: model, provider: "simulator", execution: execution,
+            content: Passage(content), usage: Usage(promptTokens: 40, completionTokens: content.utf8.count / 4),
+            cost: price,
             tries: [["provider": "simulator", "status": 200, "ms": 40]], started: at + 2, firstToken: at + 20,
             finished: at + 40)), call.local, after: 42)
     }

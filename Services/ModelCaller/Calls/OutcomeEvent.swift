@@ -117,7 +117,7 @@ package struct OutcomeEvent: Sendable, Equatable {
     case .completed:
       return CallCompleted(
         call: command.call, modelAsked: command.modelAsked, model: outcome.model, provider: outcome.provider,
-        execution: outcome.execution, content: answer.content,
+        execution: outcome.execution, content: Passage(answer.content),
         reasoning: comforts && !answer.reasoning.isEmpty ? answer.reasoning : nil,
         toolCalls: answer.toolCalls.map(\.json), annotations: comforts ? answer.annotations : [],
         finishReason: answer.finishReason ?? "stop", nativeFinishReason: answer.nativeFinishReason,

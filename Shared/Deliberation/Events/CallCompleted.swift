@@ -24,7 +24,7 @@ package struct CallCompleted: Sendable, Equatable {
   package var reasoningDetails: [JSON]
 
   package init(
-    call: CallID, modelAsked: String, model: String, provider: String? = nil, execution: String, content: String,
+    call: CallID, modelAsked: String, model: String, provider: String? = nil, execution: String, content: Passage,
     reasoning: String? = nil, toolCalls: [JSON] = [], annotations: [JSON] = [], finishReason: String = "stop",
     nativeFinishReason: String? = nil, tools: [JSON] = [], usage: Usage? = nil, cost: Double? = nil,
     cached: Bool = false, replayed: Bool = false, tries: [JSON] = [], started: Moment? = nil,
@@ -32,52 +32,6 @@ package struct CallCompleted: Sendable, Equatable {
   ) {
     self.call = call
     self.modelAsked = modelAsked
-    self.model = model
-    self.provider = provider
-    self.execution = execution
-    self.content = Passage(content)
-    self.reasoning = reasoning
-    self.toolCalls = toolCalls
-    self.annotations = annotations
-    self.finishReason = finishReason
-    self.nativeFinishReason = nativeFinishReason
-    self.tools = tools
-    self.usage = usage
-    self.cost = cost
-    self.cached = cached
-    self.replayed = replayed
-    self.tries = tries
-    self.started = started
-    self.firstToken = firstToken
-    self.finished = finished
-    self.reasoningDetails = reasoningDetails
-  }
-
-  init(_ fields: Fields, _ passing: Passing) throws(EventError) {
-    let call = try fields.call("call")
-    // in the order in which they are written; put together at the end, because it is large
-    let asked = try fields.text("model_asked")
-    let model = try fields.string("model")
-    let provider = try fields.text("provider")
-    let execution = try passing.text(.course, fields, "execution") ?? ""
-    let content = try passing.passage(.content, fields, "content") ?? .empty
-    let reasoning = try fields.text("reasoning")
-    let toolCalls = try fields.list("tool_calls")
-    let annotations = try fields.list("annotations")
-    let finishReason = try fields.text("finish_reason") ?? "stop"
-    let nativeFinishReason = try fields.text("native_finish_reason")
-    let tools = try passing.list(.course, fields, "tools")
-    let usage = try fields.object("usage", Usage.init)
-    let cost = try fields.number("cost")
-    let cached = try fields.flag("cached") ?? false
-    let replayed = try fields.flag("replayed") ?? false
-    let tries = try passing.list(.course, fields, "tries")
-    let started = try fields.moment("started")
-    let firstToken = try fields.moment("first_token")
-    let finished = try fields.moment("finished")
-    let reasoningDetails = try fields.list("reasoning_details")
-    self.call = call
-    modelAsked = asked ?? model
     self.model = model
     self.provider = provider
     self.execution = execution
@@ -97,6 +51,25 @@ package struct CallCompleted: Sendable, Equatable {
     self.firstToken = firstToken
     self.finished = finished
     self.reasoningDetails = reasoningDetails
+  }
+
+  init(_ fields: Fields, _ passing: Passing) throws(EventError) {
+    let call = try fields.call("call")
+    let asked = try fields.text("model_asked")
+    let model = try fields.string("model")
+    // in the order in which they are written
+    self.init(
+      call: call, modelAsked: asked ?? model, model: model, provider: try fields.text("provider"),
+      execution: try passing.text(.course, fields, "execution") ?? "",
+      content: try passing.passage(.content, fields, "content") ?? .empty, reasoning: try fields.text("reasoning"),
+      toolCalls: try fields.list("tool_calls"), annotations: try fields.list("annotations"),
+      finishReason: try fields.text("finish_reason") ?? "stop",
+      nativeFinishReason: try fields.text("native_finish_reason"), tools: try passing.list(.course, fields, "tools"),
+      usage: try fields.object("usage", Usage.init), cost: try fields.number("cost"),
+      cached: try fields.flag("cached") ?? false, replayed: try fields.flag("replayed") ?? false,
+      tries: try passing.list(.course, fields, "tries"), started: try fields.moment("started"),
+      firstToken: try fields.moment("first_token"), finished: try fields.moment("finished"),
+      reasoningDetails: try fields.list("reasoning_details"))
   }
 
   package var json: JSON { .written(bytes) }

@@ -97,7 +97,7 @@ struct BenchHistory {
     let started = Moment(milliseconds: moment)
     return CallCompleted(
       call: command.call, modelAsked: command.modelAsked, model: command.models[0], provider: "openrouter",
-      execution: "8c3f1a52-0000-4000-8000-000000000000", content: content,
+      execution: "8c3f1a52-0000-4000-8000-000000000000", content: Passage(content),
       usage: Usage(promptTokens: 1_000, completionTokens: 1_000), cost: 0.0125,
       tries: [["provider": "openrouter", "status": 200, "ms": 812]], started: started, firstToken: started + 200,
       finished: started + 900)

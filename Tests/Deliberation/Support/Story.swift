@@ -54,7 +54,8 @@ struct Story {
     let model = state?.calls[key]?.model ?? state?.ask?.value.answerer
     let event = CallCompleted(
       call: call, modelAsked: model?.asked ?? "", model: model?.model ?? "", provider: "openrouter",
-      execution: "x-\(local)", content: content, reasoning: reasoning, toolCalls: toolCalls, annotations: annotations,
+      execution: "x-\(local)", content: Passage(content), reasoning: reasoning, toolCalls: toolCalls,
+      annotations: annotations,
       finishReason: finish,
       usage: Usage(promptTokens: 100, completionTokens: 10), cost: cost, started: now, finished: now + 250)
     try read(.callCompleted(event), call.local)
